@@ -1,1 +1,36 @@
-export {};
+/** `@assistants-budget/core`: what an app needs of it. */
+export { createBudget } from "./budget.ts";
+export type { Budget, Host, ReadyPolicy } from "./budget.ts";
+export type { Assistants, RunOptions, RunStream } from "./assistants-of.ts";
+export { tool } from "./assistants/index.ts";
+export type {
+  AssistantDefinition,
+  Cost,
+  RecoverReport,
+  Run,
+  RunEvent,
+  RunSummary,
+  RunUsage,
+  Step,
+  Stop,
+  StopReason,
+  TextPart,
+  Tool,
+  ToolContext,
+  ToolDefinition,
+  Truncation,
+} from "./assistants/index.ts";
+export { BudgetError, ERROR_CODES, isBudgetError, toProblem } from "./errors.ts";
+export type { BudgetErrorInit, ErrorCode } from "./errors.ts";
+export { memory } from "./ledger/index.ts";
+export type { Balance, Charge, Item, LedgerLine, LineQuery, Store } from "./ledger/index.ts";
+export type {
+  BudgetOptions,
+  DurationText,
+  LimitsOption,
+  Log,
+  PolicyOptions,
+  ScopeLimits,
+} from "./options.ts";
+export type { LimitText, PriceOverride, Usage } from "./rules/index.ts";
+export type { Subject } from "./subject.ts";

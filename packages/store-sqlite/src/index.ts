@@ -1,1 +1,2 @@
-export {};
+export { DEFAULT_PATH, sqlite } from "./sqlite.ts";
+export type { SqliteOptions } from "./sqlite.ts";

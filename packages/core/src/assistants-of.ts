@@ -1,0 +1,186 @@
+/** What one user may do: run assistants, look at runs, threads and balances. */
+import {
+  type CallOptions,
+  type Run,
+  type RunEvent,
+  type RunnerHost,
+  type RunSummary,
+  type TextPart,
+  execute,
+  summaryOf,
+  threadNotFound,
+} from "./assistants/index.ts";
+import { BudgetError } from "./errors.ts";
+import { eventStream } from "./event-stream.ts";
+import { type Balance, type Item, type Subjects, persist } from "./ledger/index.ts";
+import type { Config, PolicyOptions } from "./options.ts";
+import { readPolicy } from "./options.ts";
+import { type Policy, ceilingRates, narrow } from "./rules/index.ts";
+
+/** A call of `run()` or `stream()`. */
+export interface RunOptions extends CallOptions {
+  /** One of the app's assistants; may be left out where there is only one. */
+  readonly assistant?: string;
+  /** A thread of this user's; left out for a new one. */
+  readonly thread?: string | undefined;
+  /** What the user says: text, or text parts. */
+  readonly input: string | readonly TextPart[];
+  /** In place of the assistant's own. */
+  readonly instructions?: string;
+  /** After the assistant's own. */
+  readonly additionalInstructions?: string;
+  readonly temperature?: number;
+  /** At most 16 pairs; kept with the run. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Lower limits for this run. */
+  readonly limits?: PolicyOptions["limits"];
+  /** Stops the run after its present step. Without it a run whose client has left is finished and kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** `for await` gives the run's events; the last one carries the run. Leaving the loop does not stop the run. */
+export interface RunStream extends AsyncIterable<RunEvent> {
+  /** The run, when it is over. */
+  readonly result: Promise<Run>;
+}
+
+/** Assistants under one user's budget. */
+export interface Assistants {
+  /**
+   * Runs an assistant to its answer, inside every limit that applies.
+   *
+   * Where work was done and then something stopped it, it resolves with `status: 'incomplete'`.
+   *
+   * @throws BudgetError where nothing was done: a refusal (402), bad input, a provider that can't be reached.
+   */
+  run(options: RunOptions): Promise<Run>;
+  /** The same run as events. A refusal is thrown by the first turn of the loop, and by `result`. */
+  stream(options: RunOptions): RunStream;
+  /** How this user's windows stand. */
+  balances(): Promise<readonly Balance[]>;
+  /** The refusal that the smallest useful step would get now; holds nothing. @throws BudgetError that refusal. */
+  check(): Promise<void>;
+  readonly runs: {
+    /** A run of this user's, with its steps and their cost. @throws BudgetError `run_not_found` */
+    get(id: string): Promise<RunSummary>;
+    /** A thread's runs, newest first. @throws BudgetError `thread_not_found` */
+    list(thread: string): Promise<readonly RunSummary[]>;
+  };
+  readonly threads: {
+    /** A thread's items, from the first on. @throws BudgetError `thread_not_found` */
+    items(thread: string): Promise<readonly Item[]>;
+    /** Deletes a thread and its runs; what it cost stays in the ledger. @throws BudgetError `thread_not_found` */
+    delete(thread: string): Promise<void>;
+  };
+}
+
+const LISTED_RUNS = 100;
+const LONGEST_THREAD_ID = 128;
+
+export function assistantsOf(
+  host: RunnerHost & { readonly config: Config; readonly ready: () => void },
+  who: { readonly subjects: Subjects; readonly policy: Policy },
+): Assistants {
+  const { config, store, ledger } = host;
+  const user = who.subjects["user"] ?? "";
+  const route = who.policy.name;
+  const subjects = { ...who.subjects, ...(route === undefined ? {} : { route }) };
+
+  async function run(options: RunOptions, onEvent: (event: RunEvent) => void): Promise<Run> {
+    host.ready();
+    const { assistant, thread, input, metadata, limits, signal, ...call } = options;
+    const [name, definition] = definitionOf(config, assistant);
+    return execute(host, {
+      ...{ user, subjects, name, input, call, metadata, signal, onEvent },
+      assistant: definition,
+      policy: limits ? narrow(who.policy, readPolicy({ limits }, config)) : who.policy,
+      thread: thread === undefined || thread === null ? undefined : threadId(thread),
+    });
+  }
+
+  return {
+    run: (options) => run(options, () => undefined),
+    stream: (options) => eventStream((onEvent) => run(options, onEvent)),
+    balances: () => ledger.balances({ limits: who.policy.limits, subjects, timeZone: host.timeZone }),
+    check: async () => {
+      host.ready();
+      const refused = await ledger.refusalOf(smallestDemand(host, { user, subjects, policy: who.policy }));
+      if (refused) throw refused;
+    },
+    runs: {
+      get: async (id) => {
+        const found = await persist(() => store.run({ id: String(id), user }));
+        if (found) return summaryOf(found);
+        throw new BudgetError("run_not_found", { message: "There is no such run." });
+      },
+      list: async (thread) => {
+        const request = { thread: threadId(thread), user, limit: LISTED_RUNS };
+        const found = await persist(() => store.runs(request));
+        if (found) return found.map(summaryOf);
+        throw threadNotFound();
+      },
+    },
+    threads: {
+      items: async (thread) => {
+        const found = await persist(() => store.items({ thread: threadId(thread), user }));
+        if (found) return found.map(({ item }) => item);
+        throw threadNotFound();
+      },
+      delete: async (thread) => {
+        const request = { thread: threadId(thread), user };
+        if (!(await persist(() => store.deleteThread(request)))) throw threadNotFound();
+      },
+    },
+  };
+}
+
+function definitionOf({ assistants }: Config, asked: string | undefined) {
+  const names = [...assistants.keys()];
+  const name = asked ?? (names.length === 1 ? names[0] : undefined);
+  const definition = name === undefined ? undefined : assistants.get(name);
+  if (name !== undefined && definition) return [name, definition] as const;
+  const found = asked === undefined ? "no `assistant`" : `the assistant ${JSON.stringify(asked)}`;
+  throw new BudgetError("assistant_unknown", {
+    message: `run() was called with ${found}; the app's options define ${names.join(", ")}.`,
+  });
+}
+
+/** Thread ids come from clients: whatever is no id can't be a thread either. */
+function threadId(thread: unknown): string {
+  if (typeof thread === "string" && thread !== "" && thread.length <= LONGEST_THREAD_ID) return thread;
+  throw threadNotFound();
+}
+
+/** What the least step of the cheapest assistant would ask for. */
+function smallestDemand(
+  host: RunnerHost & { readonly config: Config },
+  who: { readonly user: string; readonly subjects: Subjects; readonly policy: Policy },
+) {
+  const { config, prices } = host;
+  const promptTokens = SMALLEST_PROMPT;
+  const offers = [...config.assistants.values()].flatMap(({ model, serviceTier }) => {
+    const name = who.policy.model ?? model;
+    const price = prices.find(name);
+    const tier = serviceTier ?? "default";
+    return price ? { price, name, tier, rates: ceilingRates(price, { tier, promptTokens }) } : [];
+  });
+  const cheapest = offers.toSorted((a, b) => a.rates.completion - b.rates.completion)[0];
+  if (!cheapest) throw new RangeError("no assistant has a price");
+  const { plain, reasoning } = config.minOutputTokens;
+  const min = cheapest.price.reasoning ? reasoning : plain;
+  return {
+    limits: who.policy.limits,
+    subjects: { ...who.subjects, thread: "none", run: "none" },
+    timeZone: host.timeZone,
+    ceiling: { promptTokens, rates: cheapest.rates },
+    output: { min, max: min },
+    countRun: true,
+    facts: {
+      ...{ user: who.user, thread: "none", run: "none", step: "none", assistant: "none" },
+      ...{ model: cheapest.name, tier: cheapest.tier, priceVersion: prices.version, promptTokens },
+    },
+  };
+}
+
+/** Tokens of the shortest message with its frame. */
+const SMALLEST_PROMPT = 100;

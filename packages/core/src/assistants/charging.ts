@@ -1,0 +1,102 @@
+/** From how a step ended to what it is charged: DESIGN's table of endings, as one function. */
+import type { Charge, HoldFacts } from "../ledger/index.ts";
+import { type Price, type PriceTable, NO_USAGE, byteLength, costOf, readUsage, tierOf } from "../rules/index.ts";
+import type { Answered, Ending } from "./backend.ts";
+
+export interface ChargeTerms {
+  readonly prices: PriceTable;
+  /** The price that the hold was made with. */
+  readonly price: Price;
+  readonly regional: boolean;
+  readonly on5xx: "charge" | "release";
+}
+
+/** What was held for the step. */
+export interface Held {
+  readonly facts: HoldFacts;
+  /** Nano-dollars. */
+  readonly ceiling: number;
+  readonly outputTokens: number;
+}
+
+/** What ends the hold: a charge, or nothing because nothing was spent. */
+export type Verdict = { readonly charge: Charge } | { readonly release: true };
+
+export function verdictOf(ending: Ending, held: Held, terms: ChargeTerms): Verdict {
+  switch (ending.kind) {
+    case "not_spent":
+      return { release: true };
+    case "server_error":
+      return terms.on5xx === "release"
+        ? { release: true }
+        : { charge: assumed(held, `the provider failed (${ending.message})`) };
+    case "lost":
+      return { charge: { ...assumed(held, ending.message), ...idOf(ending) } };
+    case "answered":
+      return { charge: { ...chargeOf(ending, held, terms), ...idOf(ending) } };
+  }
+}
+
+/** The whole ceiling: what can't be known is never guessed in the user's favour. */
+function assumed({ facts, ceiling, outputTokens }: Held, cause: string): Charge {
+  return {
+    nano: ceiling,
+    tokens: facts.promptTokens + outputTokens,
+    known: "assumed",
+    cause,
+    usage: NO_USAGE,
+    model: facts.model,
+    tier: facts.tier,
+  };
+}
+
+function chargeOf(answer: Answered, held: Held, terms: ChargeTerms): Charge {
+  const price = priceOf(answer, held, terms);
+  if (!price) return assumed(held, `the answering model ${answer.model} has no price`);
+  const tier = tierOf(answer.tier ?? held.facts.tier);
+  if (!tier) return assumed(held, `the answering tier ${answer.tier} has no price`);
+  const reading = readUsage(answer.usage);
+  if (!reading) return withoutUsage(answer, held, terms);
+  const { usage, doubts } = reading;
+  return {
+    nano: costOf(usage, price, { tier, regional: terms.regional }),
+    tokens: usage.totalTokens,
+    known: "reported",
+    ...(doubts.length > 0 ? { cause: doubts.join(" ") } : {}),
+    usage,
+    model: answer.model,
+    tier,
+  };
+}
+
+/** A server that answers in the name that was asked for needs no second look-up; any other name does. */
+function priceOf(answer: Answered, held: Held, { prices, price }: ChargeTerms): Price | undefined {
+  return answer.model === held.facts.model || !answer.model ? price : prices.find(answer.model);
+}
+
+/**
+ * Usage missing in a finished answer. A visible token covers at least one byte, so the output's
+ * bytes bound it, unless the model may have reasoned: that is billed and can't be seen.
+ */
+function withoutUsage(answer: Answered, held: Held, { price, regional }: ChargeTerms): Charge {
+  const tier = tierOf(answer.tier ?? held.facts.tier);
+  if (price.reasoning || answer.status !== "completed" || answer.model !== held.facts.model || !tier)
+    return assumed(held, "the answer came without usage");
+  const completionTokens = Math.min(held.outputTokens, byteLength(JSON.stringify(answer.output)));
+  const { promptTokens } = held.facts;
+  const totalTokens = promptTokens + completionTokens;
+  const usage = { ...NO_USAGE, promptTokens, completionTokens, totalTokens };
+  return {
+    nano: Math.min(held.ceiling, costOf(usage, price, { tier, regional })),
+    tokens: totalTokens,
+    known: "counted",
+    cause: "the answer came without usage",
+    usage,
+    model: answer.model,
+    tier,
+  };
+}
+
+function idOf({ responseId }: { readonly responseId?: string }): { readonly responseId?: string } {
+  return responseId === undefined ? {} : { responseId };
+}

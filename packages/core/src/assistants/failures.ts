@@ -1,0 +1,108 @@
+/** What a thrown error of the SDK says about the money: not spent, perhaps spent, or hidden. */
+import type { Ending, NotSpent } from "./backend.ts";
+
+interface Seen {
+  readonly responseId?: string;
+  /** Whether the provider had begun to answer. */
+  readonly streaming: boolean;
+  /** Whether we gave up after a long silence. */
+  readonly silent: boolean;
+}
+
+/** Causes that say that no connection came about, so that nothing was sent. */
+const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ERR_INVALID_URL",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+/** The provider's own account is out of money: no retry brings it back. */
+const QUOTA: ReadonlySet<unknown> = new Set([
+  "insufficient_quota",
+  "credit_balance_exhausted",
+  "organization_spend_limit_exceeded",
+  "project_spend_limit_exceeded",
+  "organization_usage_limit_exceeded",
+]);
+
+export function endingOf(error: unknown, seen: Seen): Ending {
+  const status = field(error, "status");
+  if (!seen.streaming && typeof status === "number") return byStatus(error, status);
+  if (!seen.streaming && neverConnected(error)) {
+    const message = `no connection (${rootMessage(error)})`;
+    return { kind: "not_spent", reason: "unreachable", message, retry: true, cause: error };
+  }
+  return {
+    kind: "lost",
+    message: seen.silent ? "the stream fell silent" : `the connection broke (${rootMessage(error)})`,
+    timedOut: seen.silent || field(error, "name") === "APIConnectionTimeoutError",
+    cause: error,
+    ...(seen.responseId === undefined ? {} : { responseId: seen.responseId }),
+  };
+}
+
+export function isNotFound(error: unknown): boolean {
+  return field(error, "status") === 404;
+}
+
+function byStatus(error: unknown, status: number): Ending {
+  if (status >= 500) return { kind: "server_error", message: `status ${status}`, cause: error };
+  const code = field(error, "code");
+  const message = `status ${status}${typeof code === "string" ? `, ${code}` : ""}`;
+  const notSpent = (reason: NotSpent["reason"], retry: boolean): NotSpent => ({
+    kind: "not_spent",
+    reason,
+    message,
+    retry,
+    cause: error,
+    ...retryAfterOf(error),
+  });
+  if (QUOTA.has(code) || QUOTA.has(field(error, "type"))) return notSpent("quota", false);
+  if (status === 429) return notSpent("rate_limited", true);
+  if (status === 401 || status === 403) return notSpent("key", false);
+  if (code === "conversation_locked" || status === 408 || status === 409)
+    return notSpent("busy", true);
+  return notSpent("refused", false);
+}
+
+/** Seconds, from `retry-after-ms` or `retry-after`. */
+function retryAfterOf(error: unknown): { readonly retryAfter?: number } {
+  const headers = field(error, "headers");
+  if (!(headers instanceof Headers)) return {};
+  const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
+  const seconds = Number.isFinite(ms) ? ms / 1000 : Number(headers.get("retry-after") ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? { retryAfter: seconds } : {};
+}
+
+function neverConnected(error: unknown): boolean {
+  for (const cause of causes(error)) if (NEVER_CONNECTED.has(field(cause, "code"))) return true;
+  return false;
+}
+
+/** The innermost message: the outer ones only say "Connection error." */
+function rootMessage(error: unknown): string {
+  const messages = [...causes(error)].map((cause) => field(cause, "code") ?? field(cause, "message"));
+  const last = messages.findLast((message) => typeof message === "string" && message !== "");
+  return typeof last === "string" ? last : "unknown cause";
+}
+
+function* causes(error: unknown): Generator {
+  let at = error;
+  for (let depth = 0; at !== undefined && at !== null && depth < 8; depth++) {
+    yield at;
+    at = field(at, "cause");
+  }
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

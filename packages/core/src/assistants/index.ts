@@ -1,0 +1,17 @@
+export type { AssistantDefinition, ReasoningEffort, Truncation } from "./assistant.ts";
+export type { Backend } from "./backend.ts";
+export { breaker } from "./breaker.ts";
+export type { RunEvent } from "./events.ts";
+export { threadNotFound } from "./lease.ts";
+export { priceUnknown } from "./plan.ts";
+export type { CallOptions } from "./plan.ts";
+export { recoverHolds } from "./recovery.ts";
+export type { RecoverReport } from "./recovery.ts";
+export { responsesBackend } from "./responses.ts";
+export { summaryOf } from "./run.ts";
+export type { Cost, Run, RunSummary, RunUsage, Step, Stop, StopReason } from "./run.ts";
+export { execute } from "./runner.ts";
+export type { RunnerHost } from "./runner.ts";
+export { tool } from "./tool.ts";
+export type { Tool, ToolContext, ToolDefinition } from "./tool.ts";
+export type { TextPart } from "./user-input.ts";

@@ -1,0 +1,110 @@
+/** A thread while a run has it: kept by signs of life, given back at the end. */
+import { BudgetError } from "../errors.ts";
+import type {
+  Item,
+  Mark,
+  RunRecord,
+  Store,
+  StoredItem,
+  ThreadState,
+} from "../ledger/index.ts";
+import { persist } from "../ledger/index.ts";
+
+/** A thread whose run has died is free again after this long. */
+const LEASE_MS = 60_000;
+
+export interface Lease {
+  /** The stored items that are still sent. */
+  readonly items: readonly StoredItem[];
+  readonly first: number;
+  /** Where the next item goes. */
+  readonly next: number;
+  readonly mark: Mark | undefined;
+  /** Writes the run and what it adds. @throws BudgetError `thread_busy` if another run took the thread. */
+  save(write: {
+    readonly run: RunRecord;
+    readonly append: readonly Item[];
+    readonly first: number;
+    readonly mark: Mark | undefined;
+    readonly close: boolean;
+  }): Promise<void>;
+  /** Gives the thread back as it is. */
+  drop(): Promise<void>;
+}
+
+/** Takes a thread for a run; without an id a new one, which begins to exist with its first item. */
+export async function takeThread(
+  store: Store,
+  owner: { readonly thread: string; readonly user: string; readonly run: string; readonly isNew: boolean },
+): Promise<Lease> {
+  const { thread, user, run, isNew } = owner;
+  if (isNew) return leaseOf(store, thread, { items: [], fence: undefined, state: undefined });
+  const reply = await persist(() =>
+    store.openThread({ thread, user, run, leaseMs: LEASE_MS }),
+  );
+  switch (reply.kind) {
+    case "open":
+      return leaseOf(store, thread, { items: reply.items, fence: reply.fence, state: reply.thread });
+    case "missing":
+      throw threadNotFound();
+    case "busy":
+      throw new BudgetError("thread_busy", {
+        message: "Another run is under way in this thread. Wait for its answer, then send this again.",
+        retryAfter: 2,
+      });
+  }
+}
+
+/** The same words for a thread that isn't there and for somebody else's. */
+export function threadNotFound(): BudgetError {
+  return new BudgetError("thread_not_found", {
+    message: "There is no such thread. Leave `thread` out to begin a new one.",
+  });
+}
+
+interface Opened {
+  readonly items: readonly StoredItem[];
+  readonly fence: number | undefined;
+  readonly state: ThreadState | undefined;
+}
+
+function leaseOf(store: Store, thread: string, { items, fence: given, state }: Opened): Lease {
+  let fence = given;
+  const beat = setInterval(() => {
+    // A beat that fails is made up for by the next one; a lost lease shows when the run writes.
+    if (fence !== undefined)
+      store.renewThread({ thread, fence, leaseMs: LEASE_MS }).catch(() => undefined);
+  }, LEASE_MS / 4);
+  beat.unref();
+
+  return {
+    items,
+    first: state?.first ?? 0,
+    next: state?.next ?? 0,
+    mark: state?.mark,
+    save: async ({ run, append, first, mark, close }) => {
+      if (close) clearInterval(beat);
+      const reply = await persist(() =>
+        store.saveRun({
+          run,
+          append,
+          first,
+          close,
+          leaseMs: LEASE_MS,
+          ...(fence === undefined ? {} : { fence }),
+          ...(mark === undefined ? {} : { mark }),
+        }),
+      );
+      if (reply.kind === "stale") {
+        throw new BudgetError("thread_busy", {
+          message: "This run lost its thread to another run or to a deletion; what it did is charged but not kept.",
+        });
+      }
+      if (reply.fence > 0) fence = reply.fence;
+    },
+    drop: async () => {
+      clearInterval(beat);
+      if (fence !== undefined) await store.closeThread({ thread, fence });
+    },
+  };
+}

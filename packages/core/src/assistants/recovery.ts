@@ -1,0 +1,56 @@
+/** Holds whose owners have died: settled with what the provider says, else charged in full. Never released. */
+import type { Charge, OpenHold } from "../ledger/index.ts";
+import { NO_USAGE } from "../rules/index.ts";
+import { verdictOf } from "./charging.ts";
+import { outcomeOf } from "./outcome.ts";
+import type { StepHost } from "./step.ts";
+
+export interface RecoverReport {
+  /** Holds that were found expired. */
+  readonly found: number;
+  /** Settled with the usage that the provider reported. */
+  readonly reported: number;
+  /** Charged at their ceiling, because nobody could say. */
+  readonly assumed: number;
+}
+
+/** Ends every expired hold. Several processes may do so at once: each hold still ends once. */
+export async function recoverHolds(host: StepHost): Promise<RecoverReport> {
+  const holds = await host.ledger.expired();
+  const known = await Promise.all(
+    holds.map(async (hold) => {
+      const charge = await chargeFor(host, hold);
+      const reply = await host.ledger.settle(hold.id, charge);
+      return reply.kind === "settled" ? charge.known : undefined;
+    }),
+  );
+  const count = (kind: Charge["known"]) => known.filter((one) => one === kind).length;
+  return { found: holds.length, reported: count("reported"), assumed: count("assumed") };
+}
+
+async function chargeFor(host: StepHost, hold: OpenHold): Promise<Charge> {
+  const { facts, ceiling, outputTokens, responseId } = hold;
+  const { prices, regional, patienceMs: ms, monotonic } = host;
+  const message = "its process died";
+  const price = prices.find(facts.model, hold.createdAt);
+  const lost = {
+    kind: "lost" as const,
+    message,
+    timedOut: false,
+    ...(responseId === undefined ? {} : { responseId }),
+  };
+  const ending = host.stored ? await outcomeOf(lost, host.backend, { ms, monotonic }) : lost;
+  const verdict =
+    price &&
+    verdictOf(ending, { facts, ceiling, outputTokens }, { prices, price, regional, on5xx: "charge" });
+  if (verdict && "charge" in verdict) return verdict.charge;
+  return {
+    nano: ceiling,
+    tokens: hold.tokens,
+    known: "assumed",
+    cause: message,
+    usage: NO_USAGE,
+    model: facts.model,
+    tier: facts.tier,
+  };
+}

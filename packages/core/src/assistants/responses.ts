@@ -1,0 +1,133 @@
+/** The Responses API: always streaming inside, so that the response id is known at once. */
+import type { OpenAI } from "openai";
+import type { Item } from "../ledger/index.ts";
+import type { Answered, Backend, Ending, Found, StepBody, StepListeners } from "./backend.ts";
+import { endingOf, isNotFound } from "./failures.ts";
+import { idleTimer } from "./idle-timer.ts";
+
+type StreamEvent = OpenAI.Responses.ResponseStreamEvent;
+type ProviderResponse = OpenAI.Responses.Response;
+type CreateBody = OpenAI.Responses.ResponseCreateParamsStreaming;
+
+export interface ResponsesOptions {
+  /** Asked for at the first call, so that an app starts without a key. */
+  readonly client: () => Promise<OpenAI>;
+  /** Milliseconds of silence after which a stream is given up. */
+  readonly idleMs: number;
+}
+
+/** Milliseconds that asking for a response's outcome may take. */
+const FIND_TIMEOUT_MS = 10_000;
+
+export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend {
+  async function step(
+    body: StepBody & { readonly max_output_tokens: number },
+    on: StepListeners,
+  ): Promise<Ending> {
+    const idle = idleTimer(idleMs);
+    const seen: Seen = { items: [] };
+    try {
+      const openai = await client();
+      // The SDK would send a failed call again, unheld: each retry here is a hold of its own.
+      const stream = await openai.responses.create(sdkBody(body), {
+        maxRetries: 0,
+        timeout: idleMs,
+        signal: idle.signal,
+      });
+      seen.streaming = true;
+      for await (const event of stream) {
+        idle.heard();
+        const end = read(event, seen, on);
+        if (end) return end;
+      }
+      // The SDK ends silently when the server closes cleanly; without a terminal event that is no success.
+      const silent = idle.signal.aborted;
+      const message = silent ? "the stream fell silent" : "the stream ended without an outcome";
+      return { kind: "lost", message, timedOut: silent, ...known(seen) };
+    } catch (error) {
+      return endingOf(error, { ...known(seen), streaming: seen.streaming ?? false, silent: idle.signal.aborted });
+    } finally {
+      idle.stop();
+    }
+  }
+
+  async function find(responseId: string): Promise<Found> {
+    try {
+      const openai = await client();
+      const options = { maxRetries: 0, timeout: FIND_TIMEOUT_MS };
+      const response = await openai.responses.retrieve(responseId, undefined, options);
+      const pending = response.status === "in_progress" || response.status === "queued";
+      return pending ? { kind: "pending" } : answered(response, []);
+    } catch (error) {
+      return { kind: isNotFound(error) ? "missing" : "unreachable" };
+    }
+  }
+
+  return { step, find };
+}
+
+/** What a stream has shown so far. */
+interface Seen {
+  responseId?: string;
+  streaming?: boolean;
+  readonly items: Item[];
+}
+
+function known({ responseId }: Seen): { readonly responseId?: string } {
+  return responseId === undefined ? {} : { responseId };
+}
+
+function read(event: StreamEvent, seen: Seen, on: StepListeners): Answered | undefined {
+  switch (event.type) {
+    case "response.created":
+    case "response.queued":
+    case "response.in_progress":
+      if (seen.responseId === undefined) {
+        seen.responseId = event.response.id;
+        on.created(event.response.id);
+      }
+      return undefined;
+    case "response.output_text.delta":
+      on.text(event.delta);
+      return undefined;
+    case "response.output_item.done":
+      seen.items.push(itemOf(event.item));
+      return undefined;
+    case "response.completed":
+    case "response.incomplete":
+    case "response.failed":
+      return answered(event.response, seen.items);
+    default:
+      return undefined;
+  }
+}
+
+/** The end of a response. Some servers leave its output empty: then what was streamed counts. */
+function answered(response: ProviderResponse, streamed: readonly Item[]): Answered {
+  const output = (response.output ?? []).map(itemOf);
+  const reason = response.incomplete_details?.reason ?? response.error?.code;
+  return {
+    kind: "answered",
+    ...(response.id ? { responseId: response.id } : {}),
+    status: statusOf(response.status),
+    ...(reason ? { reason } : {}),
+    output: output.length > 0 ? output : streamed,
+    usage: response.usage,
+    model: response.model,
+    tier: response.service_tier ?? undefined,
+  };
+}
+
+function statusOf(status: ProviderResponse["status"]): Answered["status"] {
+  return status === "failed" || status === "incomplete" ? status : status === "cancelled" ? "failed" : "completed";
+}
+
+/** The SDK's items are closed types, one a kind; a thread keeps whatever came. */
+function itemOf(item: OpenAI.Responses.ResponseOutputItem): Item {
+  return { ...item };
+}
+
+function sdkBody(body: StepBody & { readonly max_output_tokens: number }): CreateBody {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own allow-list, in the SDK's words
+  return { ...body, stream: true } as unknown as CreateBody;
+}

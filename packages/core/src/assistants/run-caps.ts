@@ -1,0 +1,61 @@
+/** The caps of a run that count tokens, steps and time; money is the ledger's. */
+import { BudgetError } from "../errors.ts";
+import type { StepRecord } from "../ledger/index.ts";
+import { addUsage, NO_USAGE, type Usage } from "../rules/index.ts";
+import type { Plan } from "./plan.ts";
+import type { Stop } from "./run.ts";
+import type { Turn } from "./turn.ts";
+
+/** The least that the provider takes as `max_output_tokens`. */
+const PROVIDERS_MINIMUM = 16;
+
+interface Capped {
+  readonly plan: Plan;
+  readonly turn: Turn;
+  readonly steps: readonly StepRecord[];
+  readonly deadline: number;
+  readonly host: {
+    readonly monotonic: () => number;
+    readonly minOutputTokens: { readonly plain: number; readonly reasoning: number };
+  };
+  readonly request: { readonly signal: AbortSignal | undefined };
+}
+
+/** How many output tokens the next step may ask for: the most that is left, the least that is useful. */
+export function outputRange({ plan, steps, host }: Capped): {
+  readonly min: number;
+  readonly max: number;
+} {
+  const { reasoning, plain } = host.minOutputTokens;
+  const left = plan.maxCompletionTokens - usedBy(steps).completionTokens;
+  const max = Math.max(PROVIDERS_MINIMUM, Math.min(plan.maxOutputTokens, left));
+  return { max, min: Math.min(plan.price.reasoning ? reasoning : plain, max) };
+}
+
+/**
+ * Why the next step may not be taken, if so.
+ *
+ * @throws BudgetError `input_too_large` where not even the first step fits.
+ */
+export function stopBefore(capped: Capped, hasAnswer: boolean): Stop | undefined {
+  const { plan, turn, steps, deadline, host, request } = capped;
+  const used = usedBy(steps);
+  const { estimate } = turn.size();
+  if (request.signal?.aborted) return { reason: "aborted" };
+  if (host.monotonic() >= deadline) return { reason: "deadline" };
+  if (used.promptTokens + estimate > plan.maxPromptTokens) {
+    if (hasAnswer) return { reason: "max_prompt_tokens" };
+    throw new BudgetError("input_too_large", {
+      message: `The first step would send about ${estimate} tokens; \`maxPromptTokens\` allows ${plan.maxPromptTokens} for the whole run. Send less, or raise it.`,
+      detail: "Your message is too long. Send a shorter one.",
+    });
+  }
+  if (hasAnswer && estimate > plan.maxContextTokens) return { reason: "max_context_tokens" };
+  if (plan.maxCompletionTokens - used.completionTokens < PROVIDERS_MINIMUM)
+    return { reason: "max_completion_tokens" };
+  return undefined;
+}
+
+function usedBy(steps: readonly StepRecord[]): Usage {
+  return steps.reduce((sum, { usage }) => addUsage(sum, usage), NO_USAGE);
+}

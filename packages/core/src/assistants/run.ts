@@ -1,0 +1,130 @@
+/** What a run gives back, and what is remembered of it. */
+import type { Balance, Item, LedgerLine, RunRecord, StepRecord } from "../ledger/index.ts";
+import { type Usage, addUsage, formatUsd, NO_USAGE } from "../rules/index.ts";
+
+/** Money for people and for sums. */
+export interface Cost {
+  /** Decimal string, without a sign: `'0.000135'`. */
+  readonly usd: string;
+  /** Nano-dollars, a whole number. */
+  readonly nano: number;
+}
+
+/** Tokens, in the words of the Assistants API. Cached, cache-write and reasoning tokens are parts, not additions. */
+export interface RunUsage {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+  readonly totalTokens: number;
+}
+
+/** Why a run came to an end before its answer did. */
+export type StopReason =
+  /** A limit refused the next step; `stop.problem` is the refusal. */
+  | "budget"
+  | "max_steps"
+  | "max_prompt_tokens"
+  | "max_completion_tokens"
+  | "max_context_tokens"
+  /** The answer was cut off by its own cap. */
+  | "max_output_tokens"
+  | "content_filter"
+  | "deadline"
+  /** The caller's `signal`. */
+  | "aborted"
+  /** The provider failed after work had been done; `stop.problem` says how. */
+  | "provider";
+
+export interface Stop {
+  readonly reason: StopReason;
+  /** The problem body of the refusal or failure. */
+  readonly problem?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** One model call of a run. */
+export interface Step {
+  readonly id: string;
+  /** The model that answered. */
+  readonly model: string;
+  readonly responseId?: string;
+  readonly usage: RunUsage;
+  readonly cost: Cost;
+  /** How the cost is known. */
+  readonly known: LedgerLine["charge"]["known"];
+  /** Names of the tools that it asked for. */
+  readonly toolCalls: readonly string[];
+  /** ISO instants. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+}
+
+/** A run as it is remembered: `runs.get(id)`. */
+export interface RunSummary {
+  readonly id: string;
+  readonly thread: string;
+  readonly assistant: string;
+  readonly status: RunRecord["status"];
+  /** The final answer; empty where there is none. */
+  readonly text: string;
+  readonly steps: readonly Step[];
+  readonly usage: RunUsage;
+  readonly cost: Cost;
+  readonly createdAt: string;
+  readonly stop?: Stop;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A run as `run()` gives it back. */
+export interface Run extends RunSummary {
+  /** All items that this run added to the thread: the user's, the tools', the answer. */
+  readonly output: readonly Item[];
+  /** The windows that applied, after the run. */
+  readonly balances: readonly Balance[];
+}
+
+/** Nano-dollars as the app sees them. */
+export function costFrom(nano: number): Cost {
+  return { usd: formatUsd(nano), nano };
+}
+
+function usageFrom(usage: Usage): RunUsage {
+  const { cacheWriteTokens, cacheWrite12hTokens, ...same } = usage;
+  return { ...same, cacheWriteTokens: cacheWriteTokens + cacheWrite12hTokens };
+}
+
+/** A run as the app sees it. */
+export function summaryOf(record: RunRecord): RunSummary {
+  const { id, thread, assistant, status, text, steps, createdAt, stop, metadata } = record;
+  return {
+    id,
+    thread,
+    assistant,
+    status,
+    text,
+    steps: steps.map(stepOf),
+    usage: usageFrom(steps.reduce((sum, step) => addUsage(sum, step.usage), NO_USAGE)),
+    cost: costFrom(steps.reduce((sum, step) => sum + step.nano, 0)),
+    createdAt: new Date(createdAt).toISOString(),
+    ...(stop ? { stop: stop as Stop } : {}),
+    ...(metadata ? { metadata } : {}),
+  };
+}
+
+/** A step as the app sees it. */
+export function stepOf(step: StepRecord): Step {
+  const { id, model, responseId, usage, nano, known, toolCalls } = step;
+  return {
+    id,
+    model,
+    ...(responseId === undefined ? {} : { responseId }),
+    usage: usageFrom(usage),
+    cost: costFrom(nano),
+    known,
+    toolCalls,
+    startedAt: new Date(step.startedAt).toISOString(),
+    endedAt: new Date(step.endedAt).toISOString(),
+  };
+}

@@ -1,0 +1,232 @@
+/** From the user's input to the assistant's answer: steps, with tool calls between them. */
+import { v7 as uuid } from "uuid";
+import { isBudgetError, toProblem } from "../errors.ts";
+import { OWN_SCOPES, type RunRecord, type StepRecord, type Store, type Subjects } from "../ledger/index.ts";
+import type { Policy } from "../rules/index.ts";
+import type { AssistantDefinition } from "./assistant.ts";
+import type { Answered } from "./backend.ts";
+import type { RunEvent } from "./events.ts";
+import { keptItems, textOf } from "./kept-items.ts";
+import { type Lease, takeThread } from "./lease.ts";
+import { outputRange, stopBefore } from "./run-caps.ts";
+import { type CallOptions, type Plan, planOf } from "./plan.ts";
+import { type Run, type Stop, costFrom, stepOf, summaryOf } from "./run.ts";
+import { type StepHost, takeStep } from "./step.ts";
+import { type ToolCall, outputItem, runTools, toolCallsIn } from "./tool-calls.ts";
+import { type Turn, openTurn } from "./turn.ts";
+import { userItem } from "./user-input.ts";
+
+export interface RunnerHost extends StepHost {
+  readonly store: Store;
+  /** How long a step waits for money that running calls hold, ms. */
+  readonly waitMs: number;
+  readonly timeZone: string;
+  /** The least output that is worth a call: for plain models and for those that reason. */
+  readonly minOutputTokens: { readonly plain: number; readonly reasoning: number };
+}
+
+export interface RunRequest {
+  readonly user: string;
+  /** All subjects but the run and the thread, which the runner adds. */
+  readonly subjects: Subjects;
+  readonly policy: Policy;
+  readonly name: string;
+  readonly assistant: AssistantDefinition;
+  /** An existing thread of the user's; absent for a new one. */
+  readonly thread: string | undefined;
+  readonly input: unknown;
+  readonly call: CallOptions;
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** A run under way. */
+interface Session {
+  readonly host: RunnerHost;
+  readonly request: RunRequest;
+  readonly id: string;
+  readonly thread: string;
+  readonly createdAt: number;
+  readonly plan: Plan;
+  readonly lease: Lease;
+  readonly turn: Turn;
+  readonly subjects: Subjects;
+  readonly deadline: number;
+  readonly steps: StepRecord[];
+}
+
+/**
+ * Runs an assistant. Where nothing could be done it throws; where work was done and then something
+ * stopped it, it resolves with `status: 'incomplete'` and the reason.
+ */
+export async function execute(host: RunnerHost, request: RunRequest): Promise<Run> {
+  const { user, policy, assistant, call, signal } = request;
+  signal?.throwIfAborted();
+  const input = [userItem(request.input)];
+  const id = `run_${uuid()}`;
+  const isNew = request.thread === undefined;
+  const thread = request.thread ?? `thread_${uuid()}`;
+  const createdAt = await host.ledger.now();
+  const { prices, stored, monotonic } = host;
+  const plan = await planOf({ run: id, assistant, policy, call, prices, now: createdAt, stored });
+  const lease = await takeThread(host.store, { thread, user, run: id, isNew });
+  try {
+    const { frame, truncation, maxContextTokens, deadlineMs } = plan;
+    const turn = openTurn(lease, frame, { input, truncation, maxContextTokens });
+    const subjects = { ...request.subjects, thread, run: id };
+    const deadline = monotonic() + deadlineMs;
+    const steps: StepRecord[] = [];
+    return await converse({
+      ...{ host, request, id, thread, createdAt, plan, lease, turn, subjects, deadline, steps },
+    });
+  } catch (error) {
+    await lease.drop();
+    throw error;
+  }
+}
+
+async function converse(session: Session): Promise<Run> {
+  const { plan, turn, steps } = session;
+  let answer: Answered | undefined;
+  for (;;) {
+    const stop = stopBefore(session, answer !== undefined);
+    if (stop) return finish(session, "", stop);
+    const size = turn.size();
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- a step needs the one before
+      answer = await step(session, size.bound);
+    } catch (error) {
+      if (answer && isBudgetError(error)) return finish(session, "", stopOf(error));
+      // oxlint-disable-next-line no-await-in-loop -- the last thing that this loop does
+      await fail(session);
+      throw error;
+    }
+    const taken = steps.at(-1);
+    if (taken?.known === "reported") turn.counted(taken.usage.promptTokens, size);
+    const items = keptItems(answer.output);
+    const calls = toolCallsIn(items);
+    const cutOff = answer.status === "incomplete" ? incomplete(answer) : undefined;
+    const tooMany = calls.length > 0 && steps.length >= plan.maxSteps ? { reason: "max_steps" as const } : undefined;
+    const end = cutOff ?? tooMany;
+    turn.answered(end ? items.filter(isWhole) : items, taken?.usage.reasoningTokens ?? 0);
+    if (end) turn.add(closed(calls, end));
+    if (end || calls.length === 0) return finish(session, textOf(answer.output), end);
+    // oxlint-disable-next-line no-await-in-loop -- the next step needs the outputs
+    await callTools(session, calls);
+  }
+}
+
+/** One step with what is left of the run's caps. */
+function step(session: Session, promptTokens: number): Promise<Answered> {
+  const { host, request, plan, turn, steps, subjects, thread, id, deadline } = session;
+  const { policy, name, user, signal } = request;
+  return takeStep(host, {
+    body: plan.body(turn.input()),
+    price: plan.price,
+    tier: plan.tier,
+    promptTokens,
+    output: outputRange(session),
+    demand: {
+      limits: policy.limits,
+      subjects,
+      timeZone: host.timeZone,
+      waitMs: host.waitMs,
+      ...(signal ? { signal } : {}),
+    },
+    facts: {
+      ...{ user, thread, run: id, assistant: name },
+      ...(policy.name === undefined ? {} : { route: policy.name }),
+    },
+    charged: () => steps.length > 0,
+    deadline,
+    onText: (delta) => request.onEvent({ type: "text", delta }),
+    onCharge: (record) => {
+      steps.push(record);
+      const cost = costFrom(steps.reduce((sum, { nano }) => sum + nano, 0));
+      request.onEvent({ type: "step", step: stepOf(record), cost });
+    },
+  });
+}
+
+/** Runs what the model asked for, and writes down both the calls and their outputs. */
+async function callTools(session: Session, calls: readonly ToolCall[]): Promise<void> {
+  const { host, request, plan, turn, lease, deadline, id, thread } = session;
+  const { user, signal, onEvent } = request;
+  const timeUp = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - host.monotonic())));
+  const context = {
+    ...{ user, thread, run: id },
+    signal: signal ? AbortSignal.any([signal, timeUp]) : timeUp,
+  };
+  for (const call of calls) onEvent({ type: "tool_call", ...call });
+  const outcomes = await runTools(calls, plan.tools, context);
+  for (const { call, failed } of outcomes)
+    onEvent({ type: "tool_output", callId: call.callId, name: call.name, failed });
+  turn.add(outcomes.map(({ call, output }) => outputItem(call.callId, output)));
+  await lease.save({ ...turn.unsaved(), run: recordOf(session, "in_progress", ""), close: false });
+  turn.saved();
+}
+
+/** The end of a run that has done something. */
+async function finish(session: Session, text: string, stop: Stop | undefined): Promise<Run> {
+  const { host, request, turn, lease, subjects } = session;
+  const record = {
+    ...recordOf(session, stop ? "incomplete" : "completed", text),
+    ...(stop ? { stop } : {}),
+  };
+  await lease.save({ ...turn.unsaved(), run: record, close: true });
+  // What is shared with others is not the caller's to see.
+  const own = Object.entries(request.policy.limits).filter(([scope]) => OWN_SCOPES.has(scope));
+  const limits = Object.fromEntries(own);
+  const balances = await host.ledger.balances({ limits, subjects, timeZone: host.timeZone });
+  return { ...summaryOf(record), output: [...turn.added], balances };
+}
+
+/** A run that came to nothing is remembered only if it cost something. */
+async function fail(session: Session): Promise<void> {
+  const { steps, host } = session;
+  if (steps.length === 0) return;
+  const run = recordOf(session, "failed", "");
+  await host.store
+    .saveRun({ run, append: [], first: 0, close: false, leaseMs: 0 })
+    .catch(() => undefined);
+}
+
+function recordOf(session: Session, status: RunRecord["status"], text: string): RunRecord {
+  const { id, thread, request, createdAt, steps } = session;
+  const { user, name, metadata } = request;
+  return {
+    ...{ id, thread, user, assistant: name, status, createdAt, steps: [...steps], text },
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+/** Calls that are not run any more get an output all the same: the provider refuses a thread with open calls. */
+function closed(calls: readonly ToolCall[], { reason }: Stop) {
+  return calls
+    .filter(({ arguments: text }) => isJson(text))
+    .map(({ callId }) => outputItem(callId, JSON.stringify({ error: `Not run: ${reason}.` })));
+}
+
+/** A call that was cut off inside its arguments can't be kept. */
+function isWhole(item: ReturnType<typeof keptItems>[number]): boolean {
+  return item.type !== "function_call" || isJson(String(item["arguments"]));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function incomplete({ reason }: Answered): Stop {
+  return { reason: reason === "content_filter" ? "content_filter" : "max_output_tokens" };
+}
+
+function stopOf(error: Parameters<typeof toProblem>[0]): Stop {
+  const isBudget = error.status === 402 || error.code === "app_budget_exhausted";
+  return { reason: isBudget ? "budget" : "provider", problem: toProblem(error) };
+}

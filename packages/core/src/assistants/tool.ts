@@ -1,0 +1,95 @@
+/** A function of the app that the model may call. */
+import { z } from "zod";
+
+/** What a tool learns about the call beside its arguments. */
+export interface ToolContext {
+  /** Aborts when the tool's time is up or the run is stopped: pass it on to whatever waits. */
+  readonly signal: AbortSignal;
+  readonly user: string;
+  readonly thread: string;
+  readonly run: string;
+  /** The provider's id of this call: unique, a good idempotency key for what the tool does. */
+  readonly callId: string;
+}
+
+export interface ToolDefinition<Parameters extends z.ZodType, Output> {
+  /** What the model calls it by: letters, digits, `_` and `-`, at most 64. */
+  readonly name: string;
+  /** What it does and when to use it, for the model. */
+  readonly description: string;
+  /** The arguments, a zod object; what the model sends is checked against it. */
+  readonly parameters: Parameters;
+  /** Runs the tool. What it returns is given to the model as JSON, a string as it is; what it throws is told to the model as an error. */
+  readonly execute: (
+    args: z.output<Parameters>,
+    context: ToolContext,
+  ) => Output | Promise<Output>;
+  /** Milliseconds after which the model is told that the tool took too long. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+/** A tool, ready for an assistant's `tools`. `Args` and `Output` are there for type inference. */
+export interface Tool<Args = unknown, Output = unknown> {
+  readonly name: string;
+  readonly description: string;
+  readonly timeoutMs: number;
+  /** JSON schema of the arguments. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** Whether the schema is one that the provider can hold the model to. */
+  readonly strict: boolean;
+  /** Checks raw arguments and runs the tool. */
+  invoke(rawArguments: string, context: ToolContext): Promise<Output>;
+  /** Never set: carries the types. */
+  readonly types?: { readonly args: Args; readonly output: Output };
+}
+
+const TOOL_NAME = /^[\w-]{1,64}$/;
+
+/**
+ * Defines a tool. The types of the arguments and of the output are inferred.
+ *
+ * @example
+ * const lookUpOrder = tool({
+ *   name: "lookUpOrder",
+ *   description: "Looks an order up by its number.",
+ *   parameters: z.object({ order: z.string() }),
+ *   execute: ({ order }) => orders.get(order),
+ * });
+ * @throws TypeError for a name that the provider would refuse.
+ */
+export function tool<Parameters extends z.ZodType, Output>(
+  definition: ToolDefinition<Parameters, Output>,
+): Tool<z.output<Parameters>, Output> {
+  const { name, description, parameters, execute, timeoutMs = 30_000 } = definition;
+  if (!TOOL_NAME.test(name)) {
+    throw new TypeError(
+      `tool name: found ${JSON.stringify(name)}; allowed are 1 to 64 letters, digits, "_" and "-".`,
+    );
+  }
+  const { $schema: _, ...schema } = z.toJSONSchema(parameters);
+  return {
+    name,
+    description,
+    timeoutMs,
+    schema,
+    strict: isStrict(schema),
+    invoke: async (rawArguments, context) => {
+      const parsed = parameters.safeParse(JSON.parse(rawArguments === "" ? "{}" : rawArguments));
+      if (!parsed.success) throw new TypeError(z.prettifyError(parsed.error));
+      return execute(parsed.data, context);
+    },
+  };
+}
+
+/** Strict schemas name every property as required and allow no other, all the way down. */
+function isStrict(schema: unknown): boolean {
+  if (Array.isArray(schema)) return schema.every(isStrict);
+  if (typeof schema !== "object" || schema === null) return true;
+  const { type, properties, required, additionalProperties } = schema as Record<string, unknown>;
+  if (type === "object") {
+    const names = Object.keys(properties ?? {});
+    const all = Array.isArray(required) ? required : [];
+    if (additionalProperties !== false || !names.every((name) => all.includes(name))) return false;
+  }
+  return Object.values(schema).every(isStrict);
+}

@@ -1,0 +1,55 @@
+/** Who sent the request, from where a framework's sign-in puts it. Never from a header, a body or an address. */
+import { type Subject, checkId } from "../subject.ts";
+
+type Id = string | number | bigint;
+
+/** What `identify` may give back: an id, or an object with one and the subjects of the app's own scopes. */
+export type Identity = Id | { readonly id: Id; readonly [scope: string]: Id | undefined };
+
+/** The fields of a user that hold a lasting id, in the order in which they are tried. */
+const ID_FIELDS = ["id", "userId", "sub", "uid", "oid", "_id"] as const;
+
+/** From what `identify` gave back; nothing for nobody. @throws BudgetError `identity_required` for what is no id. */
+export function subjectFrom(identity: Identity | null | undefined): Subject | undefined {
+  if (identity === undefined || identity === null || identity === "") return undefined;
+  if (typeof identity !== "object") return { user: checkId(idText(identity), "identify()") };
+  const { id, ...scopes } = identity;
+  const named = Object.entries(scopes).flatMap(([scope, value]) =>
+    value === undefined ? [] : [[scope, checkId(idText(value), `identify().${scope}`)] as const],
+  );
+  return { ...Object.fromEntries(named), user: checkId(idText(id), "identify().id") };
+}
+
+/** From the framework's own places, the first that holds a signed-in user. */
+export function subjectIn(slots: readonly unknown[]): Subject | undefined {
+  for (const slot of slots) {
+    const id = idIn(slot);
+    if (id !== undefined) return { user: checkId(id, "the signed-in user's id") };
+  }
+  return undefined;
+}
+
+/** Signed-out objects are often truthy: only one with an id is somebody. */
+function idIn(slot: unknown, depth = 0): unknown {
+  const user: unknown = typeof slot === "function" ? slot() : slot;
+  if (typeof user !== "object" || user === null || depth > 1) return undefined;
+  if (Reflect.get(user, "isAuthenticated") === false) return undefined;
+  for (const field of ID_FIELDS) {
+    const id = fieldOf(user, field);
+    if (id !== undefined && id !== null && id !== "") return idText(id);
+  }
+  return idIn(fieldOf(user, "payload"), depth + 1);
+}
+
+/** What a polluted `Object.prototype` says of everybody is nobody's id. */
+function fieldOf(user: object, field: string): unknown {
+  const value: unknown = Reflect.get(user, field);
+  return Object.hasOwn(Object.prototype, field) ? undefined : value;
+}
+
+/** A number and its text are one user; an ObjectId is its text; what is neither is left for the check to refuse. */
+function idText(value: unknown): unknown {
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  const isObjectId = typeof value === "object" && value !== null && "toHexString" in value;
+  return isObjectId ? String(value) : value;
+}

@@ -1,0 +1,83 @@
+/** From limits and subjects to the windows that a step must fit into. */
+import {
+  FOREVER,
+  type Limit,
+  type Period,
+  type Policy,
+  periodKey,
+  windowAt,
+} from "../rules/index.ts";
+import type { Family, WindowAt, WindowClaim } from "./store.ts";
+
+/** Which subject stands for each scope: `{ user: 'alice', thread: 'thread_…', app: 'app' }`. */
+export type Subjects = Readonly<Record<string, string>>;
+
+/** One limit with the window that it applies to now. */
+export interface LimitedWindow {
+  readonly limit: Limit;
+  readonly at: WindowAt;
+}
+
+/** The most that a step can cost, as a function of the output tokens that it is given. */
+export interface Ceiling {
+  /** A bound of the tokens that are sent. */
+  readonly promptTokens: number;
+  /** Picodollars a token. */
+  readonly rates: { readonly prompt: number; readonly completion: number };
+}
+
+/** The name of a counter. The subject comes last, so that no subject can pose as another family. */
+function familyOf(scope: string, subject: string, limit: Limit): Family {
+  const period = periodKey(limit.period);
+  const { unit } = limit;
+  return { family: `${scope}|${unit}|${period}|${subject}`, scope, subject, unit, period };
+}
+
+/** Every window that applies. A scope without a subject (no route, no tenant) has none. */
+export function limitedWindows(
+  limits: Policy["limits"],
+  subjects: Subjects,
+  clock: { readonly now: number; readonly timeZone: string },
+): readonly LimitedWindow[] {
+  return Object.entries(limits).flatMap(([scope, ofScope]) => {
+    const subject = Object.hasOwn(subjects, scope) ? subjects[scope] : undefined;
+    if (subject === undefined) return [];
+    return ofScope.map((limit) => ({
+      limit,
+      at: { ...familyOf(scope, subject, limit), ...stretchOf(limit.period, clock) },
+    }));
+  });
+}
+
+function stretchOf(
+  period: Period,
+  { now, timeZone }: { readonly now: number; readonly timeZone: string },
+): Pick<WindowAt, "zone" | "start" | "end" | "rollingMs"> {
+  if (period.kind === "rolling")
+    return { zone: timeZone, start: 0, end: FOREVER, rollingMs: period.ms };
+  return { zone: timeZone, ...windowAt(period, now, timeZone) };
+}
+
+/** What a step asks of each window. A run that has been counted is not counted again. */
+export function claimsOf(
+  windows: readonly LimitedWindow[],
+  ceiling: Ceiling,
+  countRun: boolean,
+): readonly WindowClaim[] {
+  const { promptTokens, rates } = ceiling;
+  return windows.flatMap(({ limit, at }) => {
+    switch (limit.unit) {
+      case "usd":
+        return {
+          ...at,
+          limit: limit.amount,
+          fixed: promptTokens * rates.prompt,
+          perOutput: rates.completion,
+        };
+      case "tokens":
+        return { ...at, limit: limit.amount, fixed: promptTokens * 1000, perOutput: 1000 };
+      case "runs":
+        return countRun ? { ...at, limit: limit.amount, fixed: 1000, perOutput: 0 } : [];
+    }
+  });
+}

@@ -1,0 +1,172 @@
+/** The only one that moves money: reserve before a step, settle or release after it. */
+import { v7 as uuid } from "uuid";
+import { BudgetError } from "../errors.ts";
+import { type Policy, admit } from "../rules/index.ts";
+import { type Balance, balanceOf } from "./balance.ts";
+import { type Ceiling, type Subjects, claimsOf, limitedWindows } from "./claims.ts";
+import { persist } from "./persist.ts";
+import { isInFlight, refusal } from "./refusal.ts";
+import { renewal } from "./renewal.ts";
+import { type Monotonic, storeClock } from "./store-clock.ts";
+import type {
+  Charge,
+  HoldFacts,
+  OpenHold,
+  ReserveRequest,
+  SettleReply,
+  Store,
+  WindowState,
+} from "./store.ts";
+import { waiting } from "./waiting.ts";
+
+/** A hold lives this long without a sign of life from its owner. */
+export const HOLD_TTL_MS = 60_000;
+
+/** What a step asks the ledger for. */
+export interface Demand {
+  readonly limits: Policy["limits"];
+  readonly subjects: Subjects;
+  readonly timeZone: string;
+  readonly ceiling: Ceiling;
+  readonly output: { readonly min: number; readonly max: number };
+  /** True for a run of which nothing has been charged yet. */
+  readonly countRun: boolean;
+  readonly facts: HoldFacts;
+  /** How long to wait for money that running calls hold, ms. */
+  readonly waitMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Money set aside for one step. It ends exactly once, by `settle` or `release`. */
+export interface Hold {
+  readonly id: string;
+  readonly outputTokens: number;
+  /** Nano-dollars. */
+  readonly ceiling: number;
+  /** False once its expiry is near: then nothing may be sent on it any more. */
+  fresh(): boolean;
+}
+
+export interface Ledger {
+  /** @throws BudgetError with the refusal, or `store_unavailable`. */
+  reserve(demand: Demand): Promise<Hold>;
+  /** The refusal that `reserve` would give now, without holding anything. */
+  refusalOf(demand: Omit<Demand, "waitMs">): Promise<BudgetError | undefined>;
+  settle(hold: string, charge: Charge): Promise<SettleReply>;
+  release(hold: string): Promise<SettleReply>;
+  attach(hold: string, responseId: string): Promise<void>;
+  balances(query: Pick<Demand, "limits" | "subjects" | "timeZone">): Promise<readonly Balance[]>;
+  /** Holds whose owners have fallen silent. */
+  expired(): Promise<readonly OpenHold[]>;
+  /** The store's time, epoch ms. */
+  now(): Promise<number>;
+  /** Stops renewing. */
+  close(): void;
+}
+
+export interface LedgerHost {
+  readonly store: Store;
+  readonly monotonic: Monotonic;
+}
+
+export function createLedger({ store, monotonic }: LedgerHost): Ledger {
+  const owner = `process_${uuid()}`;
+  const clock = storeClock(store, monotonic);
+  const line = waiting();
+  const living = renewal({ store, monotonic, ttlMs: HOLD_TTL_MS });
+
+  async function requestOf(id: string, demand: Omit<Demand, "waitMs">): Promise<ReserveRequest> {
+    const { limits, subjects, timeZone, ceiling, output, facts } = demand;
+    const windows = limitedWindows(limits, subjects, { now: await clock.now(), timeZone });
+    return {
+      hold: id,
+      owner,
+      ttlMs: HOLD_TTL_MS,
+      output,
+      claims: claimsOf(windows, ceiling, demand.countRun),
+      ceiling: {
+        fixed: ceiling.promptTokens * ceiling.rates.prompt,
+        perOutput: ceiling.rates.completion,
+      },
+      facts,
+    };
+  }
+
+  async function reserve(demand: Demand): Promise<Hold> {
+    const id = `hold_${uuid()}`;
+    const giveUp = monotonic() + demand.waitMs;
+    for (;;) {
+      demand.signal?.throwIfAborted();
+      /* oxlint-disable no-await-in-loop -- each round depends on the one before */
+      const request = await requestOf(id, demand);
+      const sent = monotonic();
+      // Asked again by the same id, a lost answer is answered again and nothing is held twice.
+      const reply = await persist(() => store.reserve(request));
+      clock.learn(reply.now);
+      switch (reply.kind) {
+        case "held":
+          return living.born({ id, outputTokens: reply.outputTokens, request, sent });
+        case "ended":
+          throw new BudgetError("store_unavailable", {
+            message: `hold ${id} has ended before its step began. Try again.`,
+          });
+        case "stale":
+          break;
+        case "refused": {
+          const left = giveUp - monotonic();
+          if (left <= 0 || !isInFlight(request, reply)) throw refusal(request, reply);
+          const families = reply.refused.flatMap((i) => request.claims[i]?.family ?? []);
+          await line.until(families, left);
+        }
+      }
+      /* oxlint-enable no-await-in-loop */
+    }
+  }
+
+  function freed(reply: SettleReply): SettleReply {
+    if (reply.kind === "settled" || reply.kind === "released")
+      line.wake(reply.windows.map(({ family }) => family));
+    return reply;
+  }
+
+  return {
+    reserve,
+    refusalOf: async (demand) => {
+      clock.learn(await persist(() => store.now()));
+      const request = await requestOf("none", demand);
+      const windows = await persist(() => store.windows(request.claims));
+      const claims = request.claims.map((claim, i) => ({ ...claim, ...sums(windows[i]) }));
+      const verdict = admit(claims, request.output);
+      if (verdict.ok) return undefined;
+      return refusal(request, { kind: "refused", windows, ...verdict, now: await clock.now() });
+    },
+    settle: async (hold, charge) => {
+      const reply = await persist(() => store.settle(hold, charge));
+      living.ended(hold);
+      return freed(reply);
+    },
+    release: async (hold) => {
+      const reply = await persist(() => store.release(hold));
+      living.ended(hold);
+      return freed(reply);
+    },
+    attach: (hold, responseId) => persist(() => store.attach(hold, responseId)),
+    balances: async ({ limits, subjects, timeZone }) => {
+      clock.learn(await persist(() => store.now()));
+      const now = await clock.now();
+      const windows = limitedWindows(limits, subjects, { now, timeZone });
+      const states = await persist(() => store.windows(windows.map(({ at }) => at)));
+      return windows.flatMap(({ limit }, i) => {
+        const state: WindowState | undefined = states[i];
+        return state ? balanceOf(state, limit.amount, now) : [];
+      });
+    },
+    expired: () => persist(() => store.holds({ expired: true, limit: 1000 })),
+    now: clock.now,
+    close: living.close,
+  };
+}
+
+function sums(state: WindowState | undefined): { readonly spent: number; readonly held: number } {
+  return { spent: state?.spent ?? 0, held: state?.held ?? 0 };
+}

@@ -1,0 +1,28 @@
+import type { Store } from "./store.ts";
+
+/** Milliseconds of a clock that never goes back. */
+export type Monotonic = () => number;
+
+/**
+ * The store's time, as this process reckons it between two answers. The process's own calendar
+ * clock is never asked: it may be hours off.
+ */
+export interface StoreClock {
+  now(): Promise<number>;
+  /** Learns from an answer of the store. */
+  learn(now: number): void;
+}
+
+export function storeClock(store: Pick<Store, "now">, monotonic: Monotonic): StoreClock {
+  let offset: number | undefined;
+  const learn = (now: number): void => {
+    offset = now - monotonic();
+  };
+  return {
+    learn,
+    now: async () => {
+      if (offset === undefined) learn(await store.now());
+      return Math.floor((offset ?? 0) + monotonic());
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/** The part of a store that keeps threads and runs. */
+import type { Usage } from "../rules/index.ts";
+
+/** A thread's item as the Responses API takes it: a message, a function call, its output, … */
+export type Item = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/**
+ * What the provider counted the last time: for this model, these instructions and tools
+ * (`fingerprint`), a body of so many `bytes` with the items from `first` up to and without `next`
+ * was `promptTokens`.
+ */
+export interface Mark {
+  readonly fingerprint: string;
+  readonly first: number;
+  readonly next: number;
+  readonly bytes: number;
+  readonly promptTokens: number;
+}
+
+export interface StoredItem {
+  /** Place in the thread, from 0, without gaps. */
+  readonly seq: number;
+  readonly run: string;
+  readonly item: Item;
+}
+
+export interface ThreadState {
+  readonly id: string;
+  readonly user: string;
+  readonly createdAt: number;
+  /** Where the next item goes. */
+  readonly next: number;
+  /** Items before this one are no longer sent. */
+  readonly first: number;
+  readonly mark?: Mark;
+}
+
+/** One model call of a run, as it is remembered. */
+export interface StepRecord {
+  readonly id: string;
+  readonly hold: string;
+  readonly model: string;
+  readonly tier: string;
+  readonly responseId?: string;
+  readonly usage: Usage;
+  /** Nano-dollars. */
+  readonly nano: number;
+  readonly known: "reported" | "counted" | "assumed";
+  /** Names of the tools that it asked for. */
+  readonly toolCalls: readonly string[];
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export type RunStatus = "in_progress" | "completed" | "incomplete" | "failed";
+
+export interface RunRecord {
+  readonly id: string;
+  readonly thread: string;
+  readonly user: string;
+  readonly assistant: string;
+  readonly status: RunStatus;
+  readonly createdAt: number;
+  readonly steps: readonly StepRecord[];
+  readonly text: string;
+  readonly stop?: { readonly reason: string; readonly [key: string]: unknown };
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface OpenThread {
+  readonly thread: string;
+  readonly user: string;
+  readonly run: string;
+  readonly leaseMs: number;
+}
+
+export type OpenThreadReply =
+  | {
+      readonly kind: "open";
+      /** Grows with every lease; what is written under an older one is refused. */
+      readonly fence: number;
+      readonly thread: ThreadState;
+      /** The items from `thread.first` on. */
+      readonly items: readonly StoredItem[];
+    }
+  /** None such, or somebody else's: the caller can't tell. */
+  | { readonly kind: "missing" }
+  /** Another run holds it until then (epoch ms) at the latest. */
+  | { readonly kind: "busy"; readonly until: number; readonly now: number };
+
+/** What a run writes after a step, all or nothing. */
+export interface SaveRun {
+  readonly run: RunRecord;
+  /** The lease under which it writes; absent for a thread that this write creates, if it appends anything. */
+  readonly fence?: number;
+  readonly append: readonly Item[];
+  readonly first: number;
+  readonly mark?: Mark;
+  /** Ends the lease with this write; else it is held for `leaseMs` more. */
+  readonly close: boolean;
+  readonly leaseMs: number;
+}
+
+export type SaveRunReply =
+  | { readonly kind: "saved"; readonly fence: number; readonly next: number }
+  /** The lease went to another run: nothing was written but the run's own record. */
+  | { readonly kind: "stale" };
+
+export interface ThreadStore {
+  /** Leases a thread to a run. */
+  openThread(request: OpenThread): Promise<OpenThreadReply>;
+  /** Keeps a lease; false where it went to another run. */
+  renewThread(request: {
+    readonly thread: string;
+    readonly fence: number;
+    readonly leaseMs: number;
+  }): Promise<boolean>;
+  /** Ends a lease without writing anything. */
+  closeThread(request: { readonly thread: string; readonly fence: number }): Promise<void>;
+  saveRun(request: SaveRun): Promise<SaveRunReply>;
+  /** A run of this user, or nothing. */
+  run(request: { readonly id: string; readonly user: string }): Promise<RunRecord | undefined>;
+  /** A thread's runs, newest first; nothing for somebody else's thread. */
+  runs(request: {
+    readonly thread: string;
+    readonly user: string;
+    readonly limit: number;
+  }): Promise<readonly RunRecord[] | undefined>;
+  /** A thread's items from the start; nothing for somebody else's thread. */
+  items(request: {
+    readonly thread: string;
+    readonly user: string;
+  }): Promise<readonly StoredItem[] | undefined>;
+  /** Deletes a thread with its items and runs; ledger lines stay. Says whether there was one. */
+  deleteThread(request: { readonly thread: string; readonly user: string }): Promise<boolean>;
+}

@@ -1,0 +1,126 @@
+/** Express: `app.use(assistantsBudget())` gives every request `req.assistants`. */
+import type { Assistants, Budget, PolicyOptions, Subject } from "@assistants-budget/core";
+import { type Answer, type HttpOptions, createHttpBudget } from "@assistants-budget/core/http";
+import { sqlite } from "@assistants-budget/store-sqlite";
+import type { Application, ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The signed-in user's assistants, inside their budget. */
+      assistants: Assistants;
+    }
+  }
+}
+
+export interface ExpressOptions extends HttpOptions<Request> {
+  /**
+   * Whether the budget's error handler is appended to the app at the first request, after all
+   * routes, so that a refusal is a 402 with that one line. Default true.
+   */
+  readonly errorHandler?: boolean;
+}
+
+/** The middleware, and what else an app does with its budget. */
+export interface ExpressBudget extends RequestHandler {
+  /** A route's or router's own policy: it can lower what holds outside, never raise it. */
+  policy(options: PolicyOptions): RequestHandler;
+  /** Refuses before the handler runs; holds nothing. */
+  guard(options?: PolicyOptions): RequestHandler;
+  /** Answers with the signed-in user's own balances. */
+  balances(): RequestHandler;
+  /** Answers budget errors and passes all others on; for apps with an error handler of their own, before it. */
+  errors(): ErrorRequestHandler;
+  /** The same assistants outside a request. */
+  for(subject: Subject): Assistants;
+  /** Opens the store now, for apps that want to fail at start. */
+  ready(): Promise<void>;
+  /** Ends every hold whose process has died. */
+  recover: Budget["recover"];
+  /** The ledger's lines. */
+  lines: Budget["lines"];
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the middleware. Mount it once, anywhere before the routes.
+ *
+ * @throws BudgetError `invalid_options`, `model_price_unknown`
+ */
+export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
+  const { errorHandler = true, ...rest } = options;
+  const http = createHttpBudget<Request>(rest, {
+    env: process.env,
+    store: () => sqlite(),
+    slots: ({ user, auth, oidc }: Request & SignIns) => [user, auth, oidc && signedIn(oidc)],
+  });
+  const { budget } = http;
+  const errors: ErrorRequestHandler = (error, req, res, next) => {
+    const answer = res.headersSent ? undefined : http.answer(error, req.get("accept"));
+    if (answer) write(res, answer);
+    else next(error);
+  };
+  const attach: RequestHandler = (req, res, next) => {
+    if (!Object.hasOwn(req, "assistants")) {
+      Object.defineProperty(req, "assistants", {
+        configurable: true,
+        get: () => {
+          res.once("finish", () => http.answered(req, res.statusCode));
+          const value = http.assistants(req);
+          Object.defineProperty(req, "assistants", { configurable: true, value });
+          return value;
+        },
+      });
+      if (errorHandler) append(req.app, errors);
+    }
+    next();
+  };
+  const under = (options: PolicyOptions, then: RequestHandler): RequestHandler => {
+    const policy = budget.policy(options);
+    return (req, res, next) => {
+      http.narrow(req, policy);
+      attach(req, res, () => undefined);
+      return then(req, res, next);
+    };
+  };
+
+  return Object.assign(attach, {
+    policy: (options: PolicyOptions) => under(options, (_req, _res, next) => next()),
+    guard: (options: PolicyOptions = {}) =>
+      under(options, async (req, _res, next) => {
+        await req.assistants.check();
+        next();
+      }),
+    balances: () =>
+      under({}, async (req, res) => {
+        res.set("Cache-Control", "no-store").json(await http.balances(req));
+      }),
+    errors: () => errors,
+    for: budget.for,
+    ready: budget.ready,
+    recover: budget.recover,
+    lines: budget.lines,
+    close: budget.close,
+  });
+}
+
+/** Where the usual sign-in libraries put their user, beside `req.user`. */
+interface SignIns {
+  readonly user?: unknown;
+  readonly auth?: unknown;
+  readonly oidc?: { readonly isAuthenticated?: () => boolean; readonly user?: unknown };
+}
+
+function signedIn(oidc: NonNullable<SignIns["oidc"]>): unknown {
+  return oidc.isAuthenticated?.() === false ? undefined : oidc.user;
+}
+
+/** Behind all routes, also those that were added since the last request. */
+function append(app: Application, errors: ErrorRequestHandler): void {
+  const last: unknown = app.router.stack.at(-1)?.handle;
+  if (last !== errors) app.use(errors);
+}
+
+function write(res: Response, { status, headers, body }: Answer): void {
+  res.status(status).set(headers).send(body);
+}

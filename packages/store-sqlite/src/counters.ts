@@ -1,0 +1,106 @@
+/** Counters: what each window has spent and held. Every function runs inside a transaction. */
+import type { DatabaseSync } from "node:sqlite";
+import {
+  type Entry,
+  type WindowAt,
+  type WindowState,
+  isUnit,
+} from "@assistants-budget/core/store";
+import { type Row, int, optionalInt, text } from "./rows.ts";
+
+/** A window as it stands, and the row that it stands in; no row until something is held in it. */
+export interface Counter {
+  readonly id: number | undefined;
+  readonly state: WindowState;
+}
+
+export interface Counters {
+  /** The window in force, or nothing where `now` lies outside the one asked for. */
+  find(at: WindowAt, now: number): Counter | undefined;
+  /** The row's id; makes the row where there is none. */
+  ensure(counter: Counter): number;
+  hold(id: number, amount: number): void;
+  /** Puts what was spent in the place of what was held. */
+  spend(entry: Entry<number>, change: { spent: number; held: number; at: number }): void;
+  state(id: number, now: number): WindowState;
+}
+
+export function counters(db: DatabaseSync): Counters {
+  const latest = db.prepare("SELECT * FROM counters WHERE family = ? ORDER BY start DESC LIMIT 1");
+  const byId = db.prepare("SELECT * FROM counters WHERE id = ?");
+  const insert = db.prepare(
+    `INSERT INTO counters (family, scope, subject, unit, period, zone, start, end, rolling)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const addHeld = db.prepare("UPDATE counters SET held = held + ? WHERE id = ?");
+  const addBoth = db.prepare("UPDATE counters SET spent = spent + ?, held = held + ? WHERE id = ?");
+  const addBucket = db.prepare(
+    `INSERT INTO buckets (counter, bucket, spent, youngest) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT DO UPDATE SET spent = spent + ?3, youngest = max(youngest, ?4)`,
+  );
+  const dropBuckets = db.prepare("DELETE FROM buckets WHERE counter = ? AND youngest <= ?");
+  const sumBuckets = db.prepare(
+    `SELECT coalesce(sum(spent), 0) AS spent, min(iif(spent > 0, youngest, NULL)) AS oldest
+     FROM buckets WHERE counter = ? AND youngest > ?`,
+  );
+
+  function stateOf(row: Row, now: number): WindowState {
+    const rollingMs = optionalInt(row, "rolling");
+    const unit = text(row, "unit");
+    if (!isUnit(unit)) throw new TypeError(`column unit: found ${unit}`);
+    const at = {
+      family: text(row, "family"),
+      scope: text(row, "scope"),
+      subject: text(row, "subject"),
+      unit,
+      period: text(row, "period"),
+      zone: text(row, "zone"),
+      start: int(row, "start"),
+      end: int(row, "end"),
+      held: int(row, "held"),
+    };
+    if (rollingMs === undefined) return { ...at, spent: int(row, "spent") };
+    const sums = sumBuckets.get(int(row, "id"), now - rollingMs);
+    const oldest = optionalInt(sums, "oldest");
+    return {
+      ...at,
+      rollingMs,
+      spent: int(sums, "spent"),
+      ...(oldest === undefined ? {} : { frees: oldest + rollingMs }),
+    };
+  }
+
+  return {
+    find: (at, now) => {
+      const row = latest.get(at.family);
+      const end = row ? int(row, "end") : undefined;
+      if (row && end !== undefined && now < end)
+        return { id: int(row, "id"), state: stateOf(row, now) };
+      if (now < at.start || now >= at.end) return undefined;
+      // A change of zone never starts a window early: the new one begins where the old one ended.
+      const start = Math.max(at.start, end ?? at.start);
+      return { id: undefined, state: { ...at, start, spent: 0, held: 0 } };
+    },
+    ensure: ({ id, state }) => {
+      if (id !== undefined) return id;
+      const { family, scope, subject, unit, period, zone, start, end, rollingMs } = state;
+      const values = [family, scope, subject, unit, period, zone, start, end] as const;
+      return Number(insert.run(...values, rollingMs ?? null).lastInsertRowid);
+    },
+    hold: (id, amount) => void addHeld.run(amount, id),
+    spend: ({ counter, bucket }, { spent, held, at }) => {
+      if (bucket === undefined) {
+        addBoth.run(spent, held, counter);
+        return;
+      }
+      addHeld.run(held, counter);
+      if (spent !== 0) addBucket.run(counter, Math.floor(at / bucket), spent, at);
+      dropBuckets.run(counter, at - bucket * 64);
+    },
+    state: (id, now) => {
+      const row = byId.get(id);
+      if (!row) throw new RangeError(`no counter ${id}`);
+      return stateOf(row, now);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** All work that is waiting goes into one transaction: durable and fast at the same time. */
+import type { DatabaseSync } from "node:sqlite";
+import { setImmediate as endOfTick, setTimeout as sleep } from "node:timers/promises";
+
+/** How long one transaction is tried for while other processes hold the file. */
+const PATIENCE_MS = 15_000;
+
+const SQLITE_BUSY = 5;
+
+interface Job {
+  /** Does the work inside a transaction; may be asked again if that transaction failed. */
+  readonly work: () => void;
+  /** Answers, after the commit. */
+  readonly done: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export interface GroupCommit {
+  /** Runs a function inside a transaction and answers after its commit. */
+  run<T>(work: () => T): Promise<T>;
+  /** Resolves when nothing is waiting. */
+  idle(): Promise<void>;
+}
+
+/** Work goes out at the end of the tick in which it came: alone it waits for nobody. */
+export function groupCommit(database: () => DatabaseSync): GroupCommit {
+  let queue: Job[] = [];
+  let draining: Promise<void> | undefined;
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      const jobs = queue;
+      queue = [];
+      // oxlint-disable-next-line no-await-in-loop -- one transaction at a time
+      await transact(database, jobs).catch((error: unknown) => apart(jobs, error));
+    }
+    draining = undefined;
+  }
+
+  /** One job's failure is its own: after a failed batch each gets a transaction of its own. */
+  async function apart(jobs: readonly Job[], error: unknown): Promise<void> {
+    if (jobs.length === 1) {
+      jobs[0]?.fail(error);
+      return;
+    }
+    for (const job of jobs) {
+      // oxlint-disable-next-line no-await-in-loop -- one transaction at a time
+      await transact(database, [job]).catch(job.fail);
+    }
+  }
+
+  function run<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let answer: () => void = () => undefined;
+      queue.push({
+        work: () => {
+          const value = work();
+          answer = () => resolve(value);
+        },
+        done: () => answer(),
+        fail: reject,
+      });
+      draining ??= endOfTick().then(drain);
+    });
+  }
+
+  return { run, idle: async () => draining };
+}
+
+/** One transaction. Nobody is answered before it has committed. */
+async function transact(database: () => DatabaseSync, jobs: readonly Job[]): Promise<void> {
+  const db = database();
+  await begin(db);
+  try {
+    for (const job of jobs) job.work();
+    db.exec("COMMIT");
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  }
+  for (const job of jobs) job.done();
+}
+
+/**
+ * SQLite's own busy handler sleeps on the event loop and can starve a process for seconds, so the
+ * file is asked for again each millisecond instead.
+ */
+async function begin(db: DatabaseSync): Promise<void> {
+  const giveUp = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      db.exec("BEGIN IMMEDIATE");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUp) throw error;
+    }
+    // oxlint-disable-next-line no-await-in-loop -- waiting for another process is the point
+    await sleep(1);
+  }
+}
+
+/** SQLite has rolled some failures back by itself; a second roll-back is an error that says so. */
+function rollBack(db: DatabaseSync): void {
+  try {
+    db.exec("ROLLBACK");
+  } catch {
+    // Nothing was open.
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+}

@@ -1,0 +1,58 @@
+/** The ledger's lines: written once, never changed. */
+import type { DatabaseSync } from "node:sqlite";
+import type { Charge, HoldFacts, LedgerLine, LineQuery } from "@assistants-budget/core/store";
+import { type Row, int, json, optionalInt, text } from "./rows.ts";
+
+export interface Lines {
+  write(line: Omit<LedgerLine, "id">): LedgerLine;
+  /** The line that ended a hold. */
+  charge(hold: string): LedgerLine | undefined;
+  corrected(hold: string): boolean;
+  read(query: LineQuery): readonly LedgerLine[];
+}
+
+export function lines(db: DatabaseSync): Lines {
+  const insert = db.prepare(
+    `INSERT INTO lines (hold, kind, at, user, run, nano, known, ceiling, overrun, charge, facts)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const byHold = db.prepare("SELECT * FROM lines WHERE hold = ? AND kind = ?");
+  const page = db.prepare(
+    `SELECT * FROM lines
+     WHERE id > ?1 AND (?2 IS NULL OR user = ?2) AND (?3 IS NULL OR run = ?3)
+     ORDER BY id LIMIT ?4`,
+  );
+
+  function write(line: Omit<LedgerLine, "id">): LedgerLine {
+    const { hold, kind, at, charge, facts, ceiling, overrun } = line;
+    const columns = [hold, kind, at, facts.user, facts.run, charge.nano, charge.known] as const;
+    const json = [JSON.stringify(charge), JSON.stringify(facts)] as const;
+    const { lastInsertRowid } = insert.run(...columns, ceiling, overrun ?? null, ...json);
+    return { id: String(lastInsertRowid), ...line };
+  }
+
+  return {
+    write,
+    charge: (hold) => {
+      const row = byHold.get(hold, "charge");
+      return row && lineOf(row);
+    },
+    corrected: (hold) => byHold.get(hold, "correction") !== undefined,
+    read: ({ after, user, run, limit = 1000 }) =>
+      page.all(Number(after ?? 0), user ?? null, run ?? null, limit).map(lineOf),
+  };
+}
+
+function lineOf(row: Row): LedgerLine {
+  const overrun = optionalInt(row, "overrun");
+  return {
+    id: String(int(row, "id")),
+    hold: text(row, "hold"),
+    kind: text(row, "kind") === "correction" ? "correction" : "charge",
+    at: int(row, "at"),
+    charge: json<Charge>(row, "charge"),
+    facts: json<HoldFacts>(row, "facts"),
+    ceiling: int(row, "ceiling"),
+    ...(overrun === undefined ? {} : { overrun }),
+  };
+}
