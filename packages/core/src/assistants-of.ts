@@ -91,7 +91,14 @@ export function assistantsOf(
     const { assistant, thread, input, metadata, limits, signal, ...call } = options;
     const [name, definition] = definitionOf(config, assistant);
     return execute(host, {
-      ...{ user, subjects, name, input, call, metadata, signal, onEvent },
+      user,
+      subjects,
+      name,
+      input,
+      call,
+      metadata,
+      signal,
+      onEvent,
       assistant: definition,
       policy: limits ? narrow(who.policy, readPolicy({ limits }, config)) : who.policy,
       thread: thread === undefined || thread === null ? undefined : threadId(thread),
@@ -101,15 +108,18 @@ export function assistantsOf(
   return {
     run: (options) => run(options, () => undefined),
     stream: (options) => eventStream((onEvent) => run(options, onEvent)),
-    balances: () => ledger.balances({ limits: who.policy.limits, subjects, timeZone: host.timeZone }),
+    balances: () =>
+      ledger.balances({ limits: who.policy.limits, subjects, timeZone: host.timeZone }),
     check: async () => {
       host.ready();
-      const refused = await ledger.refusalOf(smallestDemand(host, { user, subjects, policy: who.policy }));
+      const refused = await ledger.refusalOf(
+        smallestDemand(host, { user, subjects, policy: who.policy }),
+      );
       if (refused) throw refused;
     },
     runs: {
       get: async (id) => {
-        const found = await persist(() => store.run({ id: String(id), user }));
+        const found = await persist(() => store.run({ id, user }));
         if (found) return summaryOf(found);
         throw new BudgetError("run_not_found", { message: "There is no such run." });
       },
@@ -147,7 +157,8 @@ function definitionOf({ assistants }: Config, asked: string | undefined) {
 
 /** Thread ids come from clients: whatever is no id can't be a thread either. */
 function threadId(thread: unknown): string {
-  if (typeof thread === "string" && thread !== "" && thread.length <= LONGEST_THREAD_ID) return thread;
+  if (typeof thread === "string" && thread !== "" && thread.length <= LONGEST_THREAD_ID)
+    return thread;
   throw threadNotFound();
 }
 
@@ -176,8 +187,15 @@ function smallestDemand(
     output: { min, max: min },
     countRun: true,
     facts: {
-      ...{ user: who.user, thread: "none", run: "none", step: "none", assistant: "none" },
-      ...{ model: cheapest.name, tier: cheapest.tier, priceVersion: prices.version, promptTokens },
+      user: who.user,
+      thread: "none",
+      run: "none",
+      step: "none",
+      assistant: "none",
+      model: cheapest.name,
+      tier: cheapest.tier,
+      priceVersion: prices.version,
+      promptTokens,
     },
   };
 }

@@ -1,10 +1,30 @@
-/** Everything put together, outside of any web framework: what every adapter stands on. */
-import { type RecoverReport, type RunnerHost, breaker, recoverHolds, responsesBackend } from "./assistants/index.ts";
 import { type Assistants, assistantsOf } from "./assistants-of.ts";
+/** Everything put together, outside of any web framework: what every adapter stands on. */
+import {
+  type RecoverReport,
+  type RunnerHost,
+  breaker,
+  recoverHolds,
+  responsesBackend,
+} from "./assistants/index.ts";
 import { type Environment, clientFrom, requireKey } from "./client.ts";
-import { type LedgerLine, type LineQuery, type Monotonic, type Store, createLedger, persist } from "./ledger/index.ts";
-import { type BudgetOptions, type Config, type Log, type PolicyOptions, readOptions, readPolicy } from "./options.ts";
 import { invalidOptions } from "./invalid-options.ts";
+import {
+  type LedgerLine,
+  type LineQuery,
+  type Monotonic,
+  type Store,
+  createLedger,
+  persist,
+} from "./ledger/index.ts";
+import {
+  type BudgetOptions,
+  type Config,
+  type Log,
+  type PolicyOptions,
+  readOptions,
+  readPolicy,
+} from "./options.ts";
 import { type Policy, narrow } from "./rules/index.ts";
 import { type Subject, subjectsOf } from "./subject.ts";
 
@@ -23,19 +43,19 @@ export type ReadyPolicy = Policy;
 
 export interface Budget {
   /** The same assistants outside a request: jobs, queues, scripts. */
-  for(subject: Subject): Assistants;
+  readonly for: (subject: Subject) => Assistants;
   /** For one subject under these policies, from the outermost to the innermost; each can only narrow. */
-  under(subject: Subject, policies: readonly ReadyPolicy[]): Assistants;
+  readonly under: (subject: Subject, policies: readonly ReadyPolicy[]) => Assistants;
   /** Reads a policy. @throws BudgetError `invalid_options` */
-  policy(options: PolicyOptions): ReadyPolicy;
+  readonly policy: (options: PolicyOptions) => ReadyPolicy;
   /** Opens the store now, for apps that want to fail at start. @throws BudgetError */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
   /** Ends every hold whose process has died. */
-  recover(): Promise<RecoverReport>;
+  readonly recover: () => Promise<RecoverReport>;
   /** The ledger's lines, oldest first. */
-  lines(query?: LineQuery): Promise<readonly LedgerLine[]>;
+  readonly lines: (query?: LineQuery) => Promise<readonly LedgerLine[]>;
   /** Stops timers and closes the store, if the budget opened it. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
   readonly log: Log;
   /** The store's name, for messages. */
   readonly storeName: string;

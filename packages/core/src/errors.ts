@@ -9,7 +9,11 @@ interface CodeFacts {
 const CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
   budget_exceeded: { status: 402, title: "AI budget used up", retryable: false },
   budget_in_flight: { status: 402, title: "AI budget in use by running calls", retryable: true },
-  run_exceeds_budget: { status: 402, title: "Request too large for the AI budget", retryable: false },
+  run_exceeds_budget: {
+    status: 402,
+    title: "Request too large for the AI budget",
+    retryable: false,
+  },
   app_budget_exhausted: { status: 503, title: "AI is paused for everybody", retryable: true },
   provider_quota_exhausted: { status: 503, title: "AI is out of service", retryable: false },
   provider_rate_limited: { status: 503, title: "AI is busy", retryable: true },

@@ -1,5 +1,5 @@
-import type { Run, RunEvent } from "./assistants/index.ts";
 import type { RunStream } from "./assistants-of.ts";
+import type { Run, RunEvent } from "./assistants/index.ts";
 
 /** A run as a stream of events that waits for nobody: a reader that leaves does not hold it up. */
 export function eventStream(
@@ -31,10 +31,8 @@ export function eventStream(
     result,
     async *[Symbol.asyncIterator]() {
       for (let at = 0; ; at++) {
-        while (at >= events.length && !over) {
-          // oxlint-disable-next-line no-await-in-loop -- events come one after the other
-          await wake.promise;
-        }
+        // oxlint-disable-next-line no-await-in-loop, no-unmodified-loop-condition -- events come one after the other
+        while (at >= events.length && !over) await wake.promise;
         const event = events[at];
         if (event) yield event;
         else if (failed) throw failed.error;

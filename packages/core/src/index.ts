@@ -12,8 +12,6 @@ export type {
   RunSummary,
   RunUsage,
   Step,
-  Stop,
-  StopReason,
   TextPart,
   Tool,
   ToolContext,
@@ -23,7 +21,16 @@ export type {
 export { BudgetError, ERROR_CODES, isBudgetError, toProblem } from "./errors.ts";
 export type { BudgetErrorInit, ErrorCode } from "./errors.ts";
 export { memory } from "./ledger/index.ts";
-export type { Balance, Charge, Item, LedgerLine, LineQuery, Store } from "./ledger/index.ts";
+export type {
+  Balance,
+  Charge,
+  Item,
+  LedgerLine,
+  LineQuery,
+  Stop,
+  StopReason,
+  Store,
+} from "./ledger/index.ts";
 export type {
   BudgetOptions,
   DurationText,

@@ -218,7 +218,9 @@ export function readPolicy(options: PolicyOptions, config: Config): Policy {
   const { model } = options;
   const { models } = config.policy;
   if (model !== undefined && models && !models.includes(model))
-    throw invalidOptions(`model: found ${JSON.stringify(model)}; \`models\` allows ${models.join(", ")}.`);
+    throw invalidOptions(
+      `model: found ${JSON.stringify(model)}; \`models\` allows ${models.join(", ")}.`,
+    );
   if (model !== undefined && !config.prices.find(model)) throw priceUnknown(model);
   const read = checked(() => readLimits(limits ?? {}, "limits"));
   if (read["route"] && options.name === undefined)
@@ -235,7 +237,8 @@ function withDefaults(limits: LimitsOption): LimitsOption {
 function readLimits(limits: LimitsOption, path: string): Policy["limits"] {
   const entries = Object.entries(limits).map(([scope, value]) => {
     const texts = value === undefined || value === "unlimited" ? [] : [value].flat();
-    const at = (i: number) => (Array.isArray(value) ? `${path}.${scope}[${i}]` : `${path}.${scope}`);
+    const at = (i: number) =>
+      Array.isArray(value) ? `${path}.${scope}[${i}]` : `${path}.${scope}`;
     return [scope, texts.map((text, i) => parseLimit(text, at(i)))] as const;
   });
   return Object.fromEntries(entries);
@@ -245,7 +248,9 @@ function checkModels({
   models,
   assistants,
   prices,
-}: Pick<Config, "assistants" | "prices"> & { readonly models: readonly string[] | undefined }): void {
+}: Pick<Config, "assistants" | "prices"> & {
+  readonly models: readonly string[] | undefined;
+}): void {
   for (const [name, { model }] of assistants) {
     if (!prices.find(model)) throw priceUnknown(model);
     if (models && !models.includes(model)) {

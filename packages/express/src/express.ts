@@ -24,22 +24,22 @@ export interface ExpressOptions extends HttpOptions<Request> {
 /** The middleware, and what else an app does with its budget. */
 export interface ExpressBudget extends RequestHandler {
   /** A route's or router's own policy: it can lower what holds outside, never raise it. */
-  policy(options: PolicyOptions): RequestHandler;
+  readonly policy: (options: PolicyOptions) => RequestHandler;
   /** Refuses before the handler runs; holds nothing. */
-  guard(options?: PolicyOptions): RequestHandler;
+  readonly guard: (options?: PolicyOptions) => RequestHandler;
   /** Answers with the signed-in user's own balances. */
-  balances(): RequestHandler;
+  readonly balances: () => RequestHandler;
   /** Answers budget errors and passes all others on; for apps with an error handler of their own, before it. */
-  errors(): ErrorRequestHandler;
+  readonly errors: () => ErrorRequestHandler;
   /** The same assistants outside a request. */
-  for(subject: Subject): Assistants;
+  readonly for: (subject: Subject) => Assistants;
   /** Opens the store now, for apps that want to fail at start. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
   /** Ends every hold whose process has died. */
-  recover: Budget["recover"];
+  readonly recover: Budget["recover"];
   /** The ledger's lines. */
-  lines: Budget["lines"];
-  close(): Promise<void>;
+  readonly lines: Budget["lines"];
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -75,8 +75,8 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     }
     next();
   };
-  const under = (options: PolicyOptions, then: RequestHandler): RequestHandler => {
-    const policy = budget.policy(options);
+  const under = (narrower: PolicyOptions, then: RequestHandler): RequestHandler => {
+    const policy = budget.policy(narrower);
     return (req, res, next) => {
       http.narrow(req, policy);
       attach(req, res, () => undefined);
@@ -85,9 +85,9 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
   };
 
   return Object.assign(attach, {
-    policy: (options: PolicyOptions) => under(options, (_req, _res, next) => next()),
-    guard: (options: PolicyOptions = {}) =>
-      under(options, async (req, _res, next) => {
+    policy: (narrower: PolicyOptions) => under(narrower, (_req, _res, next) => next()),
+    guard: (narrower: PolicyOptions = {}) =>
+      under(narrower, async (req, _res, next) => {
         await req.assistants.check();
         next();
       }),

@@ -1,11 +1,6 @@
 /** Counters: what each window has spent and held. Every function runs inside a transaction. */
 import type { DatabaseSync } from "node:sqlite";
-import {
-  type Entry,
-  type WindowAt,
-  type WindowState,
-  isUnit,
-} from "@assistants-budget/core/store";
+import { type Entry, type WindowAt, type WindowState, isUnit } from "@assistants-budget/core/store";
 import { type Row, int, optionalInt, text } from "./rows.ts";
 
 /** A window as it stands, and the row that it stands in; no row until something is held in it. */

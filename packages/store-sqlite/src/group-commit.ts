@@ -51,13 +51,12 @@ export function groupCommit(database: () => DatabaseSync): GroupCommit {
 
   function run<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      let answer: () => void = () => undefined;
+      let outcome: { readonly value: T } | undefined;
       queue.push({
         work: () => {
-          const value = work();
-          answer = () => resolve(value);
+          outcome = { value: work() };
         },
-        done: () => answer(),
+        done: () => outcome && resolve(outcome.value),
         fail: reject,
       });
       draining ??= endOfTick().then(drain);

@@ -44,10 +44,6 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
     "SELECT * FROM holds WHERE state = 'open' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
   );
 
-  function entriesOf(row: Row): readonly Entry<number>[] {
-    return json<readonly Entry<number>[]>(row, "entries");
-  }
-
   function windowsOf(row: Row, at: number): ReturnType<typeof counter.state>[] {
     return entriesOf(row).map((entry) => counter.state(entry.counter, at));
   }
@@ -76,7 +72,11 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
       found.push(one);
     }
     const windows = found.map(({ state }) => state);
-    const claims = request.claims.map((claim, i) => ({ ...windows[i], ...claim, ...sums(found[i]) }));
+    const claims = request.claims.map((claim, i) => ({
+      ...windows[i],
+      ...claim,
+      ...sums(found[i]),
+    }));
     const verdict = admit(claims, request.output);
     if (!verdict.ok)
       return { kind: "refused", windows, refused: verdict.refused, fits: verdict.fits, now: at };
@@ -99,7 +99,10 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
     return {
       kind: "held",
       outputTokens,
-      windows: windows.map((state, i) => ({ ...state, held: state.held + (entries[i]?.amount ?? 0) })),
+      windows: windows.map((state, i) => ({
+        ...state,
+        held: state.held + (entries[i]?.amount ?? 0),
+      })),
       now: at,
       expiresAt,
     };
@@ -109,7 +112,11 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
   function correct(row: Row, charge: Charge): SettleReply {
     const first = line.charge(text(row, "id"));
     if (!first) return { kind: "already" };
-    if (first.charge.known !== "assumed" || charge.known === "assumed" || line.corrected(first.hold))
+    if (
+      first.charge.known !== "assumed" ||
+      charge.known === "assumed" ||
+      line.corrected(first.hold)
+    )
       return { kind: "already", line: first };
     const at = now();
     for (const entry of entriesOf(row)) {
@@ -158,10 +165,16 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
       openHolds.all(expired ? now() : Number.MAX_SAFE_INTEGER, limit).map(openHold),
     windows: (windows) => {
       const at = now();
-      return windows.map((asked) => counter.find(asked, at)?.state ?? { ...asked, spent: 0, held: 0 });
+      return windows.map(
+        (asked) => counter.find(asked, at)?.state ?? { ...asked, spent: 0, held: 0 },
+      );
     },
     lines: line.read,
   };
+}
+
+function entriesOf(row: Row): readonly Entry<number>[] {
+  return json<readonly Entry<number>[]>(row, "entries");
 }
 
 function sums(counter: Counter | undefined): { readonly spent: number; readonly held: number } {

@@ -8,7 +8,7 @@ export interface Lines {
   /** The line that ended a hold. */
   charge(hold: string): LedgerLine | undefined;
   corrected(hold: string): boolean;
-  read(query: LineQuery): readonly LedgerLine[];
+  readonly read: (query: LineQuery) => readonly LedgerLine[];
 }
 
 export function lines(db: DatabaseSync): Lines {
@@ -26,8 +26,8 @@ export function lines(db: DatabaseSync): Lines {
   function write(line: Omit<LedgerLine, "id">): LedgerLine {
     const { hold, kind, at, charge, facts, ceiling, overrun } = line;
     const columns = [hold, kind, at, facts.user, facts.run, charge.nano, charge.known] as const;
-    const json = [JSON.stringify(charge), JSON.stringify(facts)] as const;
-    const { lastInsertRowid } = insert.run(...columns, ceiling, overrun ?? null, ...json);
+    const texts = [JSON.stringify(charge), JSON.stringify(facts)] as const;
+    const { lastInsertRowid } = insert.run(...columns, ceiling, overrun ?? null, ...texts);
     return { id: String(lastInsertRowid), ...line };
   }
 

@@ -72,7 +72,9 @@ function migrate(db: DatabaseSync, name: string): void {
     // Another process may have migrated while this one waited.
     refuseNewer(db, name);
     for (const migration of MIGRATIONS.slice(pragma(db, "user_version"))) db.exec(migration);
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+    db.exec(
+      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`,
+    );
     db.exec("COMMIT");
   } catch (error) {
     db.exec("ROLLBACK");

@@ -24,6 +24,7 @@ export function optionalInt(row: Row | undefined, column: string): number | unde
 }
 
 /** What this store wrote itself as JSON. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what was written there
 export function json<T>(row: Row | undefined, column: string): T {
   const value: T = JSON.parse(text(row, column));
   return value;

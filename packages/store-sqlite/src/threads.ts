@@ -94,8 +94,7 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
       return row && json<RunRecord>(row, "record");
     },
     runs: ({ thread, user, limit }) =>
-      owned(thread, user) &&
-      runsOf.all(thread, limit).map((row) => json<RunRecord>(row, "record")),
+      owned(thread, user) && runsOf.all(thread, limit).map((row) => json<RunRecord>(row, "record")),
     items: ({ thread, user }) => owned(thread, user) && items(thread, 0),
     deleteThread: ({ thread, user }) => {
       if (!owned(thread, user)) return false;

@@ -1,6 +1,14 @@
 /** From how a step ended to what it is charged: DESIGN's table of endings, as one function. */
 import type { Charge, HoldFacts } from "../ledger/index.ts";
-import { type Price, type PriceTable, NO_USAGE, byteLength, costOf, readUsage, tierOf } from "../rules/index.ts";
+import {
+  type Price,
+  type PriceTable,
+  NO_USAGE,
+  byteLength,
+  costOf,
+  readUsage,
+  tierOf,
+} from "../rules/index.ts";
 import type { Answered, Ending } from "./backend.ts";
 
 export interface ChargeTerms {
@@ -80,7 +88,12 @@ function priceOf(answer: Answered, held: Held, { prices, price }: ChargeTerms): 
  */
 function withoutUsage(answer: Answered, held: Held, { price, regional }: ChargeTerms): Charge {
   const tier = tierOf(answer.tier ?? held.facts.tier);
-  if (price.reasoning || answer.status !== "completed" || answer.model !== held.facts.model || !tier)
+  if (
+    price.reasoning ||
+    answer.status !== "completed" ||
+    answer.model !== held.facts.model ||
+    !tier
+  )
     return assumed(held, "the answer came without usage");
   const completionTokens = Math.min(held.outputTokens, byteLength(JSON.stringify(answer.output)));
   const { promptTokens } = held.facts;

@@ -1,5 +1,6 @@
 /** What a thrown error of the SDK says about the money: not spent, perhaps spent, or hidden. */
 import type { Ending, NotSpent } from "./backend.ts";
+import { field } from "./fields.ts";
 
 interface Seen {
   readonly responseId?: string;
@@ -43,7 +44,9 @@ export function endingOf(error: unknown, seen: Seen): Ending {
   }
   return {
     kind: "lost",
-    message: seen.silent ? "the stream fell silent" : `the connection broke (${rootMessage(error)})`,
+    message: seen.silent
+      ? "the stream fell silent"
+      : `the connection broke (${rootMessage(error)})`,
     timedOut: seen.silent || field(error, "name") === "APIConnectionTimeoutError",
     cause: error,
     ...(seen.responseId === undefined ? {} : { responseId: seen.responseId }),
@@ -79,7 +82,9 @@ function retryAfterOf(error: unknown): { readonly retryAfter?: number } {
   const headers = field(error, "headers");
   if (!(headers instanceof Headers)) return {};
   const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
-  const seconds = Number.isFinite(ms) ? ms / 1000 : Number(headers.get("retry-after") ?? Number.NaN);
+  const seconds = Number.isFinite(ms)
+    ? ms / 1000
+    : Number(headers.get("retry-after") ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? { retryAfter: seconds } : {};
 }
 
@@ -90,7 +95,9 @@ function neverConnected(error: unknown): boolean {
 
 /** The innermost message: the outer ones only say "Connection error." */
 function rootMessage(error: unknown): string {
-  const messages = [...causes(error)].map((cause) => field(cause, "code") ?? field(cause, "message"));
+  const messages = [...causes(error)].map(
+    (cause) => field(cause, "code") ?? field(cause, "message"),
+  );
   const last = messages.findLast((message) => typeof message === "string" && message !== "");
   return typeof last === "string" ? last : "unknown cause";
 }
@@ -101,8 +108,4 @@ function* causes(error: unknown): Generator {
     yield at;
     at = field(at, "cause");
   }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

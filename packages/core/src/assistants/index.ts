@@ -9,7 +9,7 @@ export { recoverHolds } from "./recovery.ts";
 export type { RecoverReport } from "./recovery.ts";
 export { responsesBackend } from "./responses.ts";
 export { summaryOf } from "./run.ts";
-export type { Cost, Run, RunSummary, RunUsage, Step, Stop, StopReason } from "./run.ts";
+export type { Cost, Run, RunSummary, RunUsage, Step } from "./run.ts";
 export { execute } from "./runner.ts";
 export type { RunnerHost } from "./runner.ts";
 export { tool } from "./tool.ts";

@@ -1,5 +1,6 @@
 /** An answer's items in the form in which they are sent again: no server-side ids, nothing that is not read. */
 import type { Item } from "../ledger/index.ts";
+import { field, textField } from "./fields.ts";
 
 /** Items that stay in the thread, and this run's reasoning. Kinds that are not known are left out. */
 export function keptItems(output: readonly Item[]): readonly Item[] {
@@ -24,7 +25,9 @@ export function keptItems(output: readonly Item[]): readonly Item[] {
 export function textOf(output: readonly Item[]): string {
   return output
     .filter((item) => item.type === "message")
-    .flatMap((item) => contentOf(item).map((part) => part["text"] ?? part["refusal"] ?? ""))
+    .flatMap((item) =>
+      contentOf(item).map((part) => textField(part, "text") || textField(part, "refusal")),
+    )
     .join("");
 }
 
@@ -32,10 +35,9 @@ function contentOf(item: Item): readonly Readonly<Record<string, unknown>>[] {
   const { content } = item;
   if (!Array.isArray(content)) return [];
   return content.flatMap((part: unknown) => {
-    if (typeof part !== "object" || part === null) return [];
-    const { type, text, refusal } = part as Record<string, unknown>;
-    if (type === "output_text") return { type, text, annotations: [] };
-    return type === "refusal" ? { type, refusal } : [];
+    const type = field(part, "type");
+    if (type === "output_text") return { type, text: textField(part, "text"), annotations: [] };
+    return type === "refusal" ? { type, refusal: textField(part, "refusal") } : [];
   });
 }
 

@@ -1,13 +1,6 @@
 /** A thread while a run has it: kept by signs of life, given back at the end. */
 import { BudgetError } from "../errors.ts";
-import type {
-  Item,
-  Mark,
-  RunRecord,
-  Store,
-  StoredItem,
-  ThreadState,
-} from "../ledger/index.ts";
+import type { Item, Mark, RunRecord, Store, StoredItem, ThreadState } from "../ledger/index.ts";
 import { persist } from "../ledger/index.ts";
 
 /** A thread whose run has died is free again after this long. */
@@ -35,21 +28,29 @@ export interface Lease {
 /** Takes a thread for a run; without an id a new one, which begins to exist with its first item. */
 export async function takeThread(
   store: Store,
-  owner: { readonly thread: string; readonly user: string; readonly run: string; readonly isNew: boolean },
+  owner: {
+    readonly thread: string;
+    readonly user: string;
+    readonly run: string;
+    readonly isNew: boolean;
+  },
 ): Promise<Lease> {
   const { thread, user, run, isNew } = owner;
   if (isNew) return leaseOf(store, thread, { items: [], fence: undefined, state: undefined });
-  const reply = await persist(() =>
-    store.openThread({ thread, user, run, leaseMs: LEASE_MS }),
-  );
+  const reply = await persist(() => store.openThread({ thread, user, run, leaseMs: LEASE_MS }));
   switch (reply.kind) {
     case "open":
-      return leaseOf(store, thread, { items: reply.items, fence: reply.fence, state: reply.thread });
+      return leaseOf(store, thread, {
+        items: reply.items,
+        fence: reply.fence,
+        state: reply.thread,
+      });
     case "missing":
       throw threadNotFound();
     case "busy":
       throw new BudgetError("thread_busy", {
-        message: "Another run is under way in this thread. Wait for its answer, then send this again.",
+        message:
+          "Another run is under way in this thread. Wait for its answer, then send this again.",
         retryAfter: 2,
       });
   }
@@ -97,7 +98,8 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
       );
       if (reply.kind === "stale") {
         throw new BudgetError("thread_busy", {
-          message: "This run lost its thread to another run or to a deletion; what it did is charged but not kept.",
+          message:
+            "This run lost its thread to another run or to a deletion; what it did is charged but not kept.",
         });
       }
       if (reply.fence > 0) fence = reply.fence;

@@ -1,6 +1,6 @@
+import type { Answered, Backend, Lost } from "./backend.ts";
 /** What became of a call whose stream broke: the provider is asked, for as long as it may still know. */
 import { pauseFor } from "./pause.ts";
-import type { Answered, Backend, Lost } from "./backend.ts";
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
@@ -20,7 +20,10 @@ export async function outcomeOf(
     const found = await backend.find(responseId);
     if (found.kind === "answered") return found;
     if (patience.monotonic() + pause > giveUp)
-      return { ...lost, message: `${lost.message}; asked later, the provider's answer was: ${found.kind}` };
+      return {
+        ...lost,
+        message: `${lost.message}; asked later, the provider's answer was: ${found.kind}`,
+      };
     // oxlint-disable-next-line no-await-in-loop -- asking again is the point
     await pauseFor(pause);
   }

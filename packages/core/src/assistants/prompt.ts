@@ -30,7 +30,11 @@ export interface PromptBody {
  */
 export function sizeOf(
   { instructions, input, tools }: PromptBody,
-  known: { readonly mark: Mark | undefined; readonly first: number; readonly reasoningTokens: number },
+  known: {
+    readonly mark: Mark | undefined;
+    readonly first: number;
+    readonly reasoningTokens: number;
+  },
 ): PromptSize {
   const bytes = byteLength(JSON.stringify({ instructions, input, tools }));
   const { mark, first, reasoningTokens } = known;

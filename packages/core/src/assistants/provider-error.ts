@@ -12,7 +12,8 @@ const REASONS: Readonly<Record<NotSpent["reason"], { code: ErrorCode; advice: st
   busy: { code: "provider_rate_limited", advice: "Try again in a moment." },
   quota: {
     code: "provider_quota_exhausted",
-    advice: "The provider's own account is out of money or at its spend limit: see its billing page.",
+    advice:
+      "The provider's own account is out of money or at its spend limit: see its billing page.",
   },
   unreachable: {
     code: "provider_unreachable",

@@ -42,7 +42,11 @@ async function chargeFor(host: StepHost, hold: OpenHold): Promise<Charge> {
   const ending = host.stored ? await outcomeOf(lost, host.backend, { ms, monotonic }) : lost;
   const verdict =
     price &&
-    verdictOf(ending, { facts, ceiling, outputTokens }, { prices, price, regional, on5xx: "charge" });
+    verdictOf(
+      ending,
+      { facts, ceiling, outputTokens },
+      { prices, price, regional, on5xx: "charge" },
+    );
   if (verdict && "charge" in verdict) return verdict.charge;
   return {
     nano: ceiling,

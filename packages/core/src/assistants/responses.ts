@@ -45,7 +45,11 @@ export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend 
       const message = silent ? "the stream fell silent" : "the stream ended without an outcome";
       return { kind: "lost", message, timedOut: silent, ...known(seen) };
     } catch (error) {
-      return endingOf(error, { ...known(seen), streaming: seen.streaming ?? false, silent: idle.signal.aborted });
+      return endingOf(error, {
+        ...known(seen),
+        streaming: seen.streaming ?? false,
+        silent: idle.signal.aborted,
+      });
     } finally {
       idle.stop();
     }
@@ -119,7 +123,11 @@ function answered(response: ProviderResponse, streamed: readonly Item[]): Answer
 }
 
 function statusOf(status: ProviderResponse["status"]): Answered["status"] {
-  return status === "failed" || status === "incomplete" ? status : status === "cancelled" ? "failed" : "completed";
+  return status === "failed" || status === "incomplete"
+    ? status
+    : status === "cancelled"
+      ? "failed"
+      : "completed";
 }
 
 /** The SDK's items are closed types, one a kind; a thread keeps whatever came. */

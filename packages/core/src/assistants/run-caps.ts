@@ -1,9 +1,8 @@
 /** The caps of a run that count tokens, steps and time; money is the ledger's. */
 import { BudgetError } from "../errors.ts";
-import type { StepRecord } from "../ledger/index.ts";
+import type { StepRecord, Stop } from "../ledger/index.ts";
 import { addUsage, NO_USAGE, type Usage } from "../rules/index.ts";
 import type { Plan } from "./plan.ts";
-import type { Stop } from "./run.ts";
 import type { Turn } from "./turn.ts";
 
 /** The least that the provider takes as `max_output_tokens`. */

@@ -1,5 +1,5 @@
 /** What a run gives back, and what is remembered of it. */
-import type { Balance, Item, LedgerLine, RunRecord, StepRecord } from "../ledger/index.ts";
+import type { Balance, Item, LedgerLine, RunRecord, StepRecord, Stop } from "../ledger/index.ts";
 import { type Usage, addUsage, formatUsd, NO_USAGE } from "../rules/index.ts";
 
 /** Money for people and for sums. */
@@ -18,30 +18,6 @@ export interface RunUsage {
   readonly completionTokens: number;
   readonly reasoningTokens: number;
   readonly totalTokens: number;
-}
-
-/** Why a run came to an end before its answer did. */
-export type StopReason =
-  /** A limit refused the next step; `stop.problem` is the refusal. */
-  | "budget"
-  | "max_steps"
-  | "max_prompt_tokens"
-  | "max_completion_tokens"
-  | "max_context_tokens"
-  /** The answer was cut off by its own cap. */
-  | "max_output_tokens"
-  | "content_filter"
-  | "deadline"
-  /** The caller's `signal`. */
-  | "aborted"
-  /** The provider failed after work had been done; `stop.problem` says how. */
-  | "provider";
-
-export interface Stop {
-  readonly reason: StopReason;
-  /** The problem body of the refusal or failure. */
-  readonly problem?: Readonly<Record<string, unknown>>;
-  readonly [key: string]: unknown;
 }
 
 /** One model call of a run. */
@@ -108,7 +84,7 @@ export function summaryOf(record: RunRecord): RunSummary {
     usage: usageFrom(steps.reduce((sum, step) => addUsage(sum, step.usage), NO_USAGE)),
     cost: costFrom(steps.reduce((sum, step) => sum + step.nano, 0)),
     createdAt: new Date(createdAt).toISOString(),
-    ...(stop ? { stop: stop as Stop } : {}),
+    ...(stop ? { stop } : {}),
     ...(metadata ? { metadata } : {}),
   };
 }

@@ -1,16 +1,23 @@
 /** From the user's input to the assistant's answer: steps, with tool calls between them. */
 import { v7 as uuid } from "uuid";
 import { isBudgetError, toProblem } from "../errors.ts";
-import { OWN_SCOPES, type RunRecord, type StepRecord, type Store, type Subjects } from "../ledger/index.ts";
+import {
+  OWN_SCOPES,
+  type RunRecord,
+  type StepRecord,
+  type Stop,
+  type Store,
+  type Subjects,
+} from "../ledger/index.ts";
 import type { Policy } from "../rules/index.ts";
 import type { AssistantDefinition } from "./assistant.ts";
 import type { Answered } from "./backend.ts";
 import type { RunEvent } from "./events.ts";
 import { keptItems, textOf } from "./kept-items.ts";
 import { type Lease, takeThread } from "./lease.ts";
-import { outputRange, stopBefore } from "./run-caps.ts";
 import { type CallOptions, type Plan, planOf } from "./plan.ts";
-import { type Run, type Stop, costFrom, stepOf, summaryOf } from "./run.ts";
+import { outputRange, stopBefore } from "./run-caps.ts";
+import { type Run, costFrom, stepOf, summaryOf } from "./run.ts";
 import { type StepHost, takeStep } from "./step.ts";
 import { type ToolCall, outputItem, runTools, toolCallsIn } from "./tool-calls.ts";
 import { type Turn, openTurn } from "./turn.ts";
@@ -78,7 +85,17 @@ export async function execute(host: RunnerHost, request: RunRequest): Promise<Ru
     const deadline = monotonic() + deadlineMs;
     const steps: StepRecord[] = [];
     return await converse({
-      ...{ host, request, id, thread, createdAt, plan, lease, turn, subjects, deadline, steps },
+      host,
+      request,
+      id,
+      thread,
+      createdAt,
+      plan,
+      lease,
+      turn,
+      subjects,
+      deadline,
+      steps,
     });
   } catch (error) {
     await lease.drop();
@@ -107,7 +124,10 @@ async function converse(session: Session): Promise<Run> {
     const items = keptItems(answer.output);
     const calls = toolCallsIn(items);
     const cutOff = answer.status === "incomplete" ? incomplete(answer) : undefined;
-    const tooMany = calls.length > 0 && steps.length >= plan.maxSteps ? { reason: "max_steps" as const } : undefined;
+    const tooMany =
+      calls.length > 0 && steps.length >= plan.maxSteps
+        ? { reason: "max_steps" as const }
+        : undefined;
     const end = cutOff ?? tooMany;
     turn.answered(end ? items.filter(isWhole) : items, taken?.usage.reasoningTokens ?? 0);
     if (end) turn.add(closed(calls, end));
@@ -135,7 +155,10 @@ function step(session: Session, promptTokens: number): Promise<Answered> {
       ...(signal ? { signal } : {}),
     },
     facts: {
-      ...{ user, thread, run: id, assistant: name },
+      user,
+      thread,
+      run: id,
+      assistant: name,
       ...(policy.name === undefined ? {} : { route: policy.name }),
     },
     charged: () => steps.length > 0,
@@ -155,7 +178,9 @@ async function callTools(session: Session, calls: readonly ToolCall[]): Promise<
   const { user, signal, onEvent } = request;
   const timeUp = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - host.monotonic())));
   const context = {
-    ...{ user, thread, run: id },
+    user,
+    thread,
+    run: id,
     signal: signal ? AbortSignal.any([signal, timeUp]) : timeUp,
   };
   for (const call of calls) onEvent({ type: "tool_call", ...call });
@@ -196,7 +221,14 @@ function recordOf(session: Session, status: RunRecord["status"], text: string): 
   const { id, thread, request, createdAt, steps } = session;
   const { user, name, metadata } = request;
   return {
-    ...{ id, thread, user, assistant: name, status, createdAt, steps: [...steps], text },
+    id,
+    thread,
+    user,
+    assistant: name,
+    status,
+    createdAt,
+    steps: [...steps],
+    text,
     ...(metadata === undefined ? {} : { metadata }),
   };
 }

@@ -194,8 +194,8 @@ async function reserve(
 }
 
 /** Ends the hold, whatever the ending was, and says whether that was a charge. */
-async function end(host: StepHost, plan: StepPlan, attempt: Attempt): Promise<boolean> {
-  const { hold, facts, ending, startedAt } = attempt;
+async function end(host: StepHost, plan: StepPlan, taken: Attempt): Promise<boolean> {
+  const { hold, facts, ending, startedAt } = taken;
   const { prices, regional, on5xx } = host;
   const held = { facts, ceiling: hold.ceiling, outputTokens: hold.outputTokens };
   const verdict = verdictOf(ending, held, { prices, price: plan.price, regional, on5xx });
@@ -216,8 +216,7 @@ async function end(host: StepHost, plan: StepPlan, attempt: Attempt): Promise<bo
     usage: charge.usage,
     nano: charge.nano,
     known: charge.known,
-    toolCalls:
-      ending.kind === "answered" ? toolCallsIn(ending.output).map(({ name }) => name) : [],
+    toolCalls: ending.kind === "answered" ? toolCallsIn(ending.output).map(({ name }) => name) : [],
     startedAt,
     endedAt: await host.ledger.now(),
   });

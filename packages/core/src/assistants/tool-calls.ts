@@ -1,5 +1,6 @@
 /** The calls that a model has asked for: run in parallel, each to an output, whatever happens. */
 import type { Item } from "../ledger/index.ts";
+import { textField } from "./fields.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 
 export interface ToolCall {
@@ -24,9 +25,9 @@ export function toolCallsIn(items: readonly Item[]): readonly ToolCall[] {
   return items.flatMap((item) =>
     item.type === "function_call"
       ? {
-          callId: String(item["call_id"]),
-          name: String(item["name"]),
-          arguments: String(item["arguments"] ?? ""),
+          callId: textField(item, "call_id"),
+          name: textField(item, "name"),
+          arguments: textField(item, "arguments"),
         }
       : [],
   );
@@ -69,7 +70,9 @@ async function withinTime(
   signal.throwIfAborted();
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = (): void => {
-    const why = context.signal.aborted ? "The run was stopped." : `The tool took longer than ${tool.timeoutMs} ms.`;
+    const why = context.signal.aborted
+      ? "The run was stopped."
+      : `The tool took longer than ${tool.timeoutMs} ms.`;
     reject(new Error(why));
   };
   signal.addEventListener("abort", stop, { once: true });

@@ -1,5 +1,6 @@
 /** A function of the app that the model may call. */
 import { z } from "zod";
+import { field } from "./fields.ts";
 
 /** What a tool learns about the call beside its arguments. */
 export interface ToolContext {
@@ -20,10 +21,7 @@ export interface ToolDefinition<Parameters extends z.ZodType, Output> {
   /** The arguments, a zod object; what the model sends is checked against it. */
   readonly parameters: Parameters;
   /** Runs the tool. What it returns is given to the model as JSON, a string as it is; what it throws is told to the model as an error. */
-  readonly execute: (
-    args: z.output<Parameters>,
-    context: ToolContext,
-  ) => Output | Promise<Output>;
+  readonly execute: (args: z.output<Parameters>, context: ToolContext) => Output | Promise<Output>;
   /** Milliseconds after which the model is told that the tool took too long. Default 30,000. */
   readonly timeoutMs?: number;
 }
@@ -85,11 +83,15 @@ export function tool<Parameters extends z.ZodType, Output>(
 function isStrict(schema: unknown): boolean {
   if (Array.isArray(schema)) return schema.every(isStrict);
   if (typeof schema !== "object" || schema === null) return true;
-  const { type, properties, required, additionalProperties } = schema as Record<string, unknown>;
-  if (type === "object") {
-    const names = Object.keys(properties ?? {});
-    const all = Array.isArray(required) ? required : [];
-    if (additionalProperties !== false || !names.every((name) => all.includes(name))) return false;
+  if (field(schema, "type") === "object") {
+    const names = Object.keys(field(schema, "properties") ?? {});
+    const required = field(schema, "required");
+    const all: readonly unknown[] = Array.isArray(required) ? required : [];
+    if (
+      field(schema, "additionalProperties") !== false ||
+      !names.every((name) => all.includes(name))
+    )
+      return false;
   }
   return Object.values(schema).every(isStrict);
 }

@@ -26,7 +26,11 @@ export interface Turn {
   /** All that this run has added and that is kept. */
   readonly added: readonly Item[];
   /** What has been added since the last save, with the state to be saved. */
-  unsaved(): { readonly append: readonly Item[]; readonly first: number; readonly mark: Mark | undefined };
+  unsaved(): {
+    readonly append: readonly Item[];
+    readonly first: number;
+    readonly mark: Mark | undefined;
+  };
   saved(): void;
 }
 

@@ -18,7 +18,8 @@ const textParts = z.array(z.strictObject({ type: z.literal("input_text"), text: 
 /** @throws BudgetError `invalid_input` or `input_too_large`. */
 export function userItem(input: unknown): Item {
   const text = typeof input === "string" ? input : partsOf(input);
-  const empty = typeof text === "string" ? text.trim() === "" : text.every((part) => part.text.trim() === "");
+  const empty =
+    typeof text === "string" ? text.trim() === "" : text.every((part) => part.text.trim() === "");
   if (empty) {
     throw new BudgetError("invalid_input", {
       message: "`input` is empty; expected the user's message: a string or text parts.",

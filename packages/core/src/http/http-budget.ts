@@ -1,5 +1,5 @@
 /** What every adapter needs: who sent a request, which policies are on it, what to answer. */
-import { type Assistants, type RunOptions } from "../assistants-of.ts";
+import type { Assistants, RunOptions } from "../assistants-of.ts";
 import { type Budget, type Host, createBudget } from "../budget.ts";
 import { BudgetError, isBudgetError } from "../errors.ts";
 import { eventStream } from "../event-stream.ts";
@@ -77,13 +77,13 @@ export function createHttpBudget<Request extends object>(
   }
 
   function assistants(request: Request): Assistants {
-    const run = (options: RunOptions) => as(request, (own) => own.run(options));
+    const run = (call: RunOptions) => as(request, (own) => own.run(call));
     return {
       run,
-      stream: (options) =>
+      stream: (call) =>
         eventStream((onEvent) =>
           as(request, async (own) => {
-            const stream = own.stream(options);
+            const stream = own.stream(call);
             for await (const event of stream) if (event.type !== "run") onEvent(event);
             return stream.result;
           }),
@@ -108,7 +108,8 @@ export function createHttpBudget<Request extends object>(
       void policies.set(request, [...(policies.get(request) ?? []), policy]),
     answer: (error, accept) => {
       if (!isBudgetError(error)) return undefined;
-      if (error.status >= 500) budget.log.error(`assistants-budget: ${error.code}: ${error.message}`);
+      if (error.status >= 500)
+        budget.log.error(`assistants-budget: ${error.code}: ${error.message}`);
       return answerTo(error, accept);
     },
     balances: async (request) => {

@@ -50,6 +50,7 @@ function fieldOf(user: object, field: string): unknown {
 /** A number and its text are one user; an ObjectId is its text; what is neither is left for the check to refuse. */
 function idText(value: unknown): unknown {
   if (typeof value === "number" || typeof value === "bigint") return String(value);
-  const isObjectId = typeof value === "object" && value !== null && "toHexString" in value;
-  return isObjectId ? String(value) : value;
+  if (typeof value !== "object" || value === null) return value;
+  const toHex: unknown = Reflect.get(value, "toHexString");
+  return typeof toHex === "function" ? Reflect.apply(toHex, value, []) : value;
 }

@@ -31,6 +31,8 @@ export type {
   SaveRun,
   SaveRunReply,
   StepRecord,
+  Stop,
+  StopReason,
   StoredItem,
   ThreadState,
   ThreadStore,

@@ -162,8 +162,8 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
       });
     },
     expired: () => persist(() => store.holds({ expired: true, limit: 1000 })),
-    now: clock.now,
-    close: living.close,
+    now: () => clock.now(),
+    close: () => living.close(),
   };
 }
 

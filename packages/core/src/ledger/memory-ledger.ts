@@ -150,7 +150,13 @@ export function memoryLedger(clock: () => number): LedgerStore {
     const claims = request.claims.map((claim, i) => ({ ...claim, ...sums(states[i]) }));
     const verdict = admit(claims, request.output);
     if (!verdict.ok) {
-      return { kind: "refused", windows: states, refused: verdict.refused, fits: verdict.fits, now };
+      return {
+        kind: "refused",
+        windows: states,
+        refused: verdict.refused,
+        fits: verdict.fits,
+        now,
+      };
     }
     const { outputTokens } = verdict;
     const entries = counters.map((counter, i) => {

@@ -66,9 +66,7 @@ function sharedRefusal(windows: readonly RefusedWindow[], now: number): BudgetEr
   const scopes = windows.map(({ claim }) => `${claim.scope} ${claim.period}`).join(", ");
   const resets = windows.map(({ state }) => resetTime(state));
   const reset = resets.includes(undefined) ? undefined : Math.max(...resets.map((at) => at ?? 0));
-  const inFlight = windows.every(
-    ({ claim, state, needed }) => state.spent + needed <= claim.limit,
-  );
+  const inFlight = windows.every(({ claim, state, needed }) => state.spent + needed <= claim.limit);
   const retryAfter = inFlight
     ? IN_FLIGHT_RETRY
     : reset === undefined
@@ -137,5 +135,7 @@ function resetSentence({ rollingMs, zone }: WindowClaim, reset: number | undefin
     timeStyle: "short",
     timeZone: zone,
   }).format(reset);
-  return rollingMs === undefined ? ` It resets on ${at} (${zone}).` : ` Some of it comes back on ${at} (${zone}).`;
+  return rollingMs === undefined
+    ? ` It resets on ${at} (${zone}).`
+    : ` Some of it comes back on ${at} (${zone}).`;
 }

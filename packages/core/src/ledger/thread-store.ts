@@ -54,6 +54,29 @@ export interface StepRecord {
 
 export type RunStatus = "in_progress" | "completed" | "incomplete" | "failed";
 
+/** Why a run came to an end before its answer did. */
+export type StopReason =
+  /** A limit refused the next step; `problem` is the refusal. */
+  | "budget"
+  | "max_steps"
+  | "max_prompt_tokens"
+  | "max_completion_tokens"
+  | "max_context_tokens"
+  /** The answer was cut off by its own cap. */
+  | "max_output_tokens"
+  | "content_filter"
+  | "deadline"
+  /** The caller's `signal`. */
+  | "aborted"
+  /** The provider failed after work had been done; `problem` says how. */
+  | "provider";
+
+export interface Stop {
+  readonly reason: StopReason;
+  /** The problem body of the refusal or failure. */
+  readonly problem?: Readonly<Record<string, unknown>>;
+}
+
 export interface RunRecord {
   readonly id: string;
   readonly thread: string;
@@ -63,7 +86,7 @@ export interface RunRecord {
   readonly createdAt: number;
   readonly steps: readonly StepRecord[];
   readonly text: string;
-  readonly stop?: { readonly reason: string; readonly [key: string]: unknown };
+  readonly stop?: Stop;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
