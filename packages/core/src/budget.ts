@@ -98,7 +98,7 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     recover: () => recoverHolds(runner),
     lines: (query = {}) => persist(() => store.lines(query)),
     close: async () => {
-      ledger.close();
+      await ledger.close();
       await store.close();
     },
     log,

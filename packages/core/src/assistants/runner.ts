@@ -104,7 +104,7 @@ export async function execute(host: RunnerHost, request: RunRequest): Promise<Ru
 }
 
 async function converse(session: Session): Promise<Run> {
-  const { plan, turn, steps } = session;
+  const { request, plan, turn, steps } = session;
   let answer: Answered | undefined;
   for (;;) {
     const stop = stopBefore(session, answer !== undefined);
@@ -114,6 +114,7 @@ async function converse(session: Session): Promise<Run> {
       // oxlint-disable-next-line no-await-in-loop -- a step needs the one before
       answer = await step(session, size.bound);
     } catch (error) {
+      if (answer && request.signal?.aborted) return finish(session, "", { reason: "aborted" });
       if (answer && isBudgetError(error)) return finish(session, "", stopOf(error));
       // oxlint-disable-next-line no-await-in-loop -- the last thing that this loop does
       await fail(session);
@@ -174,7 +175,7 @@ function step(session: Session, promptTokens: number): Promise<Answered> {
 
 /** Runs what the model asked for, and writes down both the calls and their outputs. */
 async function callTools(session: Session, calls: readonly ToolCall[]): Promise<void> {
-  const { host, request, plan, turn, lease, deadline, id, thread } = session;
+  const { host, request, plan, turn, deadline, id, thread } = session;
   const { user, signal, onEvent } = request;
   const timeUp = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - host.monotonic())));
   const context = {
@@ -188,22 +189,33 @@ async function callTools(session: Session, calls: readonly ToolCall[]): Promise<
   for (const { call, failed } of outcomes)
     onEvent({ type: "tool_output", callId: call.callId, name: call.name, failed });
   turn.add(outcomes.map(({ call, output }) => outputItem(call.callId, output)));
-  await lease.save({ ...turn.unsaved(), run: recordOf(session, "in_progress", ""), close: false });
-  turn.saved();
+  await keep(session, recordOf(session, "in_progress", ""), false);
+}
+
+/** Work that was paid for is not lost to a store that is away: it is kept here, and written with the next save. */
+async function keep({ host, lease, turn }: Session, run: RunRecord, close: boolean): Promise<void> {
+  try {
+    await lease.save({ ...turn.unsaved(), run, close });
+    turn.saved();
+  } catch (error) {
+    if (!isBudgetError(error) || error.code !== "store_unavailable") throw error;
+    host.warn(`run ${run.id} could not be saved: ${error.message}`);
+  }
 }
 
 /** The end of a run that has done something. */
 async function finish(session: Session, text: string, stop: Stop | undefined): Promise<Run> {
-  const { host, request, turn, lease, subjects } = session;
+  const { host, request, turn, subjects } = session;
   const record = {
     ...recordOf(session, stop ? "incomplete" : "completed", text),
     ...(stop ? { stop } : {}),
   };
-  await lease.save({ ...turn.unsaved(), run: record, close: true });
+  await keep(session, record, true);
   // What is shared with others is not the caller's to see.
   const own = Object.entries(request.policy.limits).filter(([scope]) => OWN_SCOPES.has(scope));
   const limits = Object.fromEntries(own);
-  const balances = await host.ledger.balances({ limits, subjects, timeZone: host.timeZone });
+  const query = { limits, subjects, timeZone: host.timeZone };
+  const balances = await host.ledger.balances(query).catch(() => []);
   return { ...summaryOf(record), output: [...turn.added], balances };
 }
 

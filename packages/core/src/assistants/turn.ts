@@ -93,6 +93,8 @@ export function openTurn(
     input: () => [...kept, ...fresh],
     size: () => sizeOf({ ...shown, input: [...kept, ...fresh] }, { mark, first, reasoningTokens }),
     counted: (promptTokens, { bytes }) => {
+      // A server that counts nothing has not counted.
+      if (promptTokens === 0) return;
       const next = first + kept.length + fresh.length;
       mark = { fingerprint, first, next, bytes, promptTokens };
       // What is sent next time has no reasoning in it: only a prompt without any stays countable.

@@ -17,6 +17,7 @@ import type {
   Store,
   WindowState,
 } from "./store.ts";
+import { type End, unsettled } from "./unsettled.ts";
 import { waiting } from "./waiting.ts";
 
 /** A hold lives this long without a sign of life from its owner. */
@@ -47,21 +48,24 @@ export interface Hold {
   fresh(): boolean;
 }
 
+export type EndReply = SettleReply | { readonly kind: "pending" };
+
 export interface Ledger {
   /** @throws BudgetError with the refusal, or `store_unavailable`. */
   reserve(demand: Demand): Promise<Hold>;
   /** The refusal that `reserve` would give now, without holding anything. */
   refusalOf(demand: Omit<Demand, "waitMs">): Promise<BudgetError | undefined>;
-  settle(hold: string, charge: Charge): Promise<SettleReply>;
-  release(hold: string): Promise<SettleReply>;
+  /** Never throws for a store that is away: the charge is kept and offered again, the answer is `pending`. */
+  settle(hold: string, charge: Charge): Promise<EndReply>;
+  release(hold: string): Promise<EndReply>;
   attach(hold: string, responseId: string): Promise<void>;
   balances(query: Pick<Demand, "limits" | "subjects" | "timeZone">): Promise<readonly Balance[]>;
   /** Holds whose owners have fallen silent. */
   expired(): Promise<readonly OpenHold[]>;
   /** The store's time, epoch ms. */
   now(): Promise<number>;
-  /** Stops renewing. */
-  close(): void;
+  /** Offers once more what the store could not take, and stops renewing. */
+  close(): Promise<void>;
 }
 
 export interface LedgerHost {
@@ -73,6 +77,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
   const owner = `process_${uuid()}`;
   const clock = storeClock(store, monotonic);
   const line = waiting();
+  const left = unsettled(offer);
   const living = renewal({ store, monotonic, ttlMs: HOLD_TTL_MS });
 
   async function requestOf(id: string, demand: Omit<Demand, "waitMs">): Promise<ReserveRequest> {
@@ -123,10 +128,22 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
     }
   }
 
-  function freed(reply: SettleReply): SettleReply {
+  async function offer({ hold, charge }: End): Promise<SettleReply> {
+    const reply = await persist(() => (charge ? store.settle(hold, charge) : store.release(hold)));
+    living.ended(hold);
     if (reply.kind === "settled" || reply.kind === "released")
       line.wake(reply.windows.map(({ family }) => family));
     return reply;
+  }
+
+  async function end(ending: End): Promise<EndReply> {
+    try {
+      return await offer(ending);
+    } catch {
+      // Its hold goes on living, so that nobody recovers it meanwhile.
+      left.add(ending);
+      return { kind: "pending" };
+    }
   }
 
   return {
@@ -140,16 +157,8 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
       if (verdict.ok) return undefined;
       return refusal(request, { kind: "refused", windows, ...verdict, now: await clock.now() });
     },
-    settle: async (hold, charge) => {
-      const reply = await persist(() => store.settle(hold, charge));
-      living.ended(hold);
-      return freed(reply);
-    },
-    release: async (hold) => {
-      const reply = await persist(() => store.release(hold));
-      living.ended(hold);
-      return freed(reply);
-    },
+    settle: (hold, charge) => end({ hold, charge }),
+    release: (hold) => end({ hold, charge: undefined }),
     attach: (hold, responseId) => persist(() => store.attach(hold, responseId)),
     balances: async ({ limits, subjects, timeZone }) => {
       clock.learn(await persist(() => store.now()));
@@ -163,7 +172,11 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
     },
     expired: () => persist(() => store.holds({ expired: true, limit: 1000 })),
     now: () => clock.now(),
-    close: () => living.close(),
+    close: async () => {
+      await left.flush();
+      left.close();
+      living.close();
+    },
   };
 }
 

@@ -74,12 +74,14 @@ export const OLDER_PRICES: readonly Price[] = [
       priority: times(gpt54Mini, TWICE),
     },
     ...GPT_5,
+    longContext: OVER_272K,
     ...LISTED,
   },
   {
     model: "gpt-5.4-nano",
     tiers: { default: gpt54Nano, flex: times(gpt54Nano, HALF) },
     ...GPT_5,
+    longContext: OVER_272K,
     ...LISTED,
   },
   {

@@ -7,9 +7,9 @@ export const TWICE: Factor = [2, 1];
 
 /**
  * From gpt-5.4 on, more than 272,000 prompt tokens reprice the whole request: prompt and cache
- * twice, completion one and a half times. The rule is for models of the long window: gpt-5.4-mini
- * and -nano have 400,000 tokens and no long-context price, and charging them one would part the
- * ledger from the invoice.
+ * twice, completion one and a half times. For gpt-5.4-mini and -nano no list states it; the general
+ * rule is taken for them as well, because a hold that is too dear does less harm than one that is
+ * too cheap.
  */
 export const OVER_272K: LongContext = { above: 272_000, input: [2, 1], output: [3, 2] };
 

@@ -92,7 +92,7 @@ describe("the table", () => {
     const long = { above: 272_000, input: [2, 1], output: [3, 2] };
     expect(table.find("gpt-5.4")?.longContext).toEqual(long);
     expect(table.find("gpt-6-luna")?.longContext).toEqual(long);
-    for (const model of ["gpt-5.4-mini", "gpt-5.4-nano", "gpt-5.3-codex", "gpt-4.1"]) {
+    for (const model of ["gpt-5.3-codex", "gpt-4.1"]) {
       expect(table.find(model)?.longContext).toBeUndefined();
     }
   });
