@@ -14,7 +14,7 @@ import { BudgetError } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
 import { type Balance, type Item, type Subjects, persist } from "./ledger/index.ts";
 import type { Config, PolicyOptions } from "./options.ts";
-import { readPolicy } from "./options.ts";
+import { checkCall, readPolicy } from "./read-options.ts";
 import { type Policy, ceilingRates, narrow } from "./rules/index.ts";
 
 /** A call of `run()` or `stream()`. */
@@ -88,6 +88,7 @@ export function assistantsOf(
 
   async function run(options: RunOptions, onEvent: (event: RunEvent) => void): Promise<Run> {
     host.ready();
+    checkCall(options);
     const { assistant, thread, input, metadata, limits, signal, ...call } = options;
     const [name, definition] = definitionOf(config, assistant);
     return execute(host, {

@@ -17,14 +17,8 @@ import {
   createLedger,
   persist,
 } from "./ledger/index.ts";
-import {
-  type BudgetOptions,
-  type Config,
-  type Log,
-  type PolicyOptions,
-  readOptions,
-  readPolicy,
-} from "./options.ts";
+import type { BudgetOptions, Config, Log, PolicyOptions } from "./options.ts";
+import { readOptions, readPolicy } from "./read-options.ts";
 import { type Policy, narrow } from "./rules/index.ts";
 import { type Subject, subjectsOf } from "./subject.ts";
 

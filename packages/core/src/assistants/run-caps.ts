@@ -3,14 +3,13 @@ import { BudgetError } from "../errors.ts";
 import type { StepRecord, Stop } from "../ledger/index.ts";
 import { addUsage, NO_USAGE, type Usage } from "../rules/index.ts";
 import type { Plan } from "./plan.ts";
-import type { Turn } from "./turn.ts";
+import type { PromptSize } from "./prompt.ts";
 
 /** The least that the provider takes as `max_output_tokens`. */
 const PROVIDERS_MINIMUM = 16;
 
 interface Capped {
   readonly plan: Plan;
-  readonly turn: Turn;
   readonly steps: readonly StepRecord[];
   readonly deadline: number;
   readonly host: {
@@ -36,10 +35,13 @@ export function outputRange({ plan, steps, host }: Capped): {
  *
  * @throws BudgetError `input_too_large` where not even the first step fits.
  */
-export function stopBefore(capped: Capped, hasAnswer: boolean): Stop | undefined {
-  const { plan, turn, steps, deadline, host, request } = capped;
+export function stopBefore(
+  capped: Capped,
+  { estimate }: PromptSize,
+  hasAnswer: boolean,
+): Stop | undefined {
+  const { plan, steps, deadline, host, request } = capped;
   const used = usedBy(steps);
-  const { estimate } = turn.size();
   if (request.signal?.aborted) return { reason: "aborted" };
   if (host.monotonic() >= deadline) return { reason: "deadline" };
   if (used.promptTokens + estimate > plan.maxPromptTokens) {

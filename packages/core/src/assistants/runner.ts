@@ -1,6 +1,6 @@
 /** From the user's input to the assistant's answer: steps, with tool calls between them. */
 import { v7 as uuid } from "uuid";
-import { isBudgetError, toProblem } from "../errors.ts";
+import { isBudgetError } from "../errors.ts";
 import {
   OWN_SCOPES,
   type RunRecord,
@@ -17,6 +17,7 @@ import { keptItems, textOf } from "./kept-items.ts";
 import { type Lease, takeThread } from "./lease.ts";
 import { type CallOptions, type Plan, planOf } from "./plan.ts";
 import { outputRange, stopBefore } from "./run-caps.ts";
+import { closed, stopAfter, stopOf } from "./run-end.ts";
 import { type Run, costFrom, stepOf, summaryOf } from "./run.ts";
 import { type StepHost, takeStep } from "./step.ts";
 import { type ToolCall, outputItem, runTools, toolCallsIn } from "./tool-calls.ts";
@@ -107,9 +108,9 @@ async function converse(session: Session): Promise<Run> {
   const { request, plan, turn, steps } = session;
   let answer: Answered | undefined;
   for (;;) {
-    const stop = stopBefore(session, answer !== undefined);
-    if (stop) return finish(session, "", stop);
     const size = turn.size();
+    const stop = stopBefore(session, size, answer !== undefined);
+    if (stop) return finish(session, "", stop);
     try {
       // oxlint-disable-next-line no-await-in-loop -- a step needs the one before
       answer = await step(session, size.bound);
@@ -124,14 +125,8 @@ async function converse(session: Session): Promise<Run> {
     if (taken?.known === "reported") turn.counted(taken.usage.promptTokens, size);
     const items = keptItems(answer.output);
     const calls = toolCallsIn(items);
-    const cutOff = answer.status === "incomplete" ? incomplete(answer) : undefined;
-    const tooMany =
-      calls.length > 0 && steps.length >= plan.maxSteps
-        ? { reason: "max_steps" as const }
-        : undefined;
-    const end = cutOff ?? tooMany;
-    turn.answered(end ? items.filter(isWhole) : items, taken?.usage.reasoningTokens ?? 0);
-    if (end) turn.add(closed(calls, end));
+    const end = stopAfter(answer, { calls, steps: steps.length, maxSteps: plan.maxSteps });
+    turn.answered(end ? closed(items, end) : items, taken?.usage.reasoningTokens ?? 0);
     if (end || calls.length === 0) return finish(session, textOf(answer.output), end);
     // oxlint-disable-next-line no-await-in-loop -- the next step needs the outputs
     await callTools(session, calls);
@@ -243,34 +238,4 @@ function recordOf(session: Session, status: RunRecord["status"], text: string): 
     text,
     ...(metadata === undefined ? {} : { metadata }),
   };
-}
-
-/** Calls that are not run any more get an output all the same: the provider refuses a thread with open calls. */
-function closed(calls: readonly ToolCall[], { reason }: Stop) {
-  return calls
-    .filter(({ arguments: text }) => isJson(text))
-    .map(({ callId }) => outputItem(callId, JSON.stringify({ error: `Not run: ${reason}.` })));
-}
-
-/** A call that was cut off inside its arguments can't be kept. */
-function isWhole(item: ReturnType<typeof keptItems>[number]): boolean {
-  return item.type !== "function_call" || isJson(String(item["arguments"]));
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function incomplete({ reason }: Answered): Stop {
-  return { reason: reason === "content_filter" ? "content_filter" : "max_output_tokens" };
-}
-
-function stopOf(error: Parameters<typeof toProblem>[0]): Stop {
-  const isBudget = error.status === 402 || error.code === "app_budget_exhausted";
-  return { reason: isBudget ? "budget" : "provider", problem: toProblem(error) };
 }

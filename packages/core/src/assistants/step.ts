@@ -94,12 +94,12 @@ export async function takeStep(host: StepHost, plan: StepPlan): Promise<Answered
       await pauseFor(askedToWait, plan.demand.signal);
       return attempt(host, plan);
     };
+    // The signal is not passed on: a step that has been paid for is an answer, aborted or not.
     return await pRetry(tries, {
       retries: host.maxRetries,
       minTimeout: 250,
       maxTimeout: 8_000,
       randomize: true,
-      ...(plan.demand.signal ? { signal: plan.demand.signal } : {}),
       shouldRetry: ({ error }) => {
         if (!(error instanceof FailedAttempt) || !error.retry) return false;
         if (error.charged) chargedRetries += 1;
@@ -147,9 +147,8 @@ async function attempt(host: StepHost, plan: StepPlan): Promise<Answered> {
       : sent;
   await attached;
   const charged = await end(host, plan, { hold, facts, ending, startedAt });
-  const answered = ending.kind === "answered" && ending.status !== "failed";
-  host.breaker.report(answered || (ending.kind === "not_spent" && ending.reason !== "unreachable"));
-  if (answered) return ending;
+  host.breaker.report(!isProvidersFault(ending));
+  if (ending.kind === "answered" && ending.status !== "failed") return ending;
   throw new FailedAttempt(providerError(failed(ending)), {
     retry: isWorthRetrying(ending) && !emitted,
     charged,
@@ -230,6 +229,13 @@ function lostTo(cause: unknown): Ending {
 
 function failed(ending: Ending): Parameters<typeof providerError>[0] {
   return ending.kind === "answered" ? { ...ending, status: "failed" } : ending;
+}
+
+/** What a user can bring about by what they send must never close the way for all others. */
+function isProvidersFault(ending: Ending): boolean {
+  if (ending.kind === "answered")
+    return ending.status === "failed" && ending.reason === "server_error";
+  return ending.kind !== "not_spent" || ending.reason === "unreachable";
 }
 
 /** A failed response may have been a hiccup; one that was refused for what it says never is. */

@@ -77,7 +77,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
   const owner = `process_${uuid()}`;
   const clock = storeClock(store, monotonic);
   const line = waiting();
-  const left = unsettled(offer);
+  const pending = unsettled(offer);
   const living = renewal({ store, monotonic, ttlMs: HOLD_TTL_MS });
 
   async function requestOf(id: string, demand: Omit<Demand, "waitMs">): Promise<ReserveRequest> {
@@ -141,7 +141,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
       return await offer(ending);
     } catch {
       // Its hold goes on living, so that nobody recovers it meanwhile.
-      left.add(ending);
+      pending.add(ending);
       return { kind: "pending" };
     }
   }
@@ -173,8 +173,8 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
     expired: () => persist(() => store.holds({ expired: true, limit: 1000 })),
     now: () => clock.now(),
     close: async () => {
-      await left.flush();
-      left.close();
+      await pending.flush();
+      pending.close();
       living.close();
     },
   };

@@ -1,0 +1,196 @@
+/** Options are checked whole at construction; every default stands here. */
+import { z } from "zod";
+import { type AssistantDefinition, priceUnknown } from "./assistants/index.ts";
+import { checked, firstIssue, invalidOptions } from "./invalid-options.ts";
+import type {
+  BudgetOptions,
+  Config,
+  DurationText,
+  LimitsOption,
+  PolicyOptions,
+} from "./options.ts";
+import { type Policy, checkTimeZone, parseLimit, priceTable } from "./rules/index.ts";
+
+const DEFAULT_LIMITS = { run: "$0.25", thread: "$2", user: "$1/day" } as const;
+const DEFAULT_ASSISTANT: AssistantDefinition = { model: "gpt-6-luna" };
+const SCOPE = /^[a-z][a-z0-9_]{0,31}$/;
+
+const cap = z.int().positive().optional();
+const limitsShape = z.record(
+  z.string().regex(SCOPE, "a scope is lower-case letters, digits and _"),
+  z.union([z.string(), z.array(z.string())]).optional(),
+);
+const policyShape = z.strictObject({
+  limits: limitsShape.optional(),
+  model: z.string().min(1).optional(),
+  maxSteps: cap,
+  maxContextTokens: cap,
+  maxPromptTokens: cap,
+  maxCompletionTokens: z.int().min(16).optional(),
+  maxOutputTokens: z.int().min(16).optional(),
+  deadlineMs: cap,
+  name: z.string().min(1).max(256).optional(),
+});
+const assistantShape = z.strictObject({
+  model: z.string().min(1),
+  instructions: z.string().optional(),
+  tools: z.array(z.custom<object>(isTool, "a tool made by tool({ … })")).optional(),
+  maxSteps: cap,
+  maxContextTokens: cap,
+  maxPromptTokens: cap,
+  maxCompletionTokens: z.int().min(16).optional(),
+  maxOutputTokens: z.int().min(16).optional(),
+  truncation: z
+    .union([z.literal("auto"), z.strictObject({ lastMessages: z.int().positive() })])
+    .optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  topP: z.number().min(0).max(1).optional(),
+  reasoning: z
+    .strictObject({
+      effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+    })
+    .optional(),
+  serviceTier: z.enum(["default", "flex", "priority"]).optional(),
+  parallelToolCalls: z.boolean().optional(),
+});
+const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m)$/, "a duration such as '2s' or '500ms'");
+const callShape = z.strictObject({
+  assistant: z.string().optional(),
+  thread: z.unknown().optional(),
+  input: z.unknown().optional(),
+  instructions: z.string().optional(),
+  additionalInstructions: z.string().optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  metadata: z.record(z.string().max(64), z.string().max(512)).optional(),
+  limits: limitsShape.optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+});
+const optionsShape = z.strictObject({
+  limits: limitsShape.optional(),
+  assistants: z.record(z.string().min(1).max(64), assistantShape).optional(),
+  models: z.array(z.string().min(1)).min(1).optional(),
+  prices: z.record(z.string(), z.unknown()).optional(),
+  store: z.custom<object>(isStore, "a store, such as sqlite({ path }) or memory()").optional(),
+  client: z.custom<object>(isClient, "an instance of OpenAI").optional(),
+  apiKey: z.string().min(1).optional(),
+  baseURL: z.url().optional(),
+  timeZone: z.string().optional(),
+  wait: duration.optional(),
+  idleTimeout: duration.optional(),
+  patience: duration.optional(),
+  minOutputTokens: z.int().min(16).optional(),
+  on5xx: z.enum(["charge", "release"]).optional(),
+  maxRetries: z.int().min(0).max(10).optional(),
+  keepResponses: z.boolean().optional(),
+  regional: z.boolean().optional(),
+  log: z.custom<object>((value) => typeof value === "object" && value !== null).optional(),
+});
+
+/** @throws BudgetError `invalid_options`, with the path, the value found and what is allowed. */
+export function readOptions(options: BudgetOptions): Config {
+  const parsed = optionsShape.safeParse(options);
+  if (!parsed.success) throw firstIssue(parsed.error, options);
+  return checked(() => {
+    const prices = priceTable(options.prices);
+    const assistants = new Map(
+      Object.entries(options.assistants ?? { default: DEFAULT_ASSISTANT }),
+    );
+    if (assistants.size === 0)
+      throw invalidOptions("assistants: found none; name at least one, or leave the option out.");
+    checkModels({ models: options.models, assistants, prices });
+    const min = options.minOutputTokens;
+    return {
+      policy: {
+        limits: readLimits(withDefaults(options.limits ?? {}), "limits"),
+        ...(options.models ? { models: options.models } : {}),
+      },
+      assistants,
+      prices,
+      timeZone: checkTimeZone(options.timeZone ?? "UTC", "timeZone"),
+      waitMs: milliseconds(options.wait ?? "2s"),
+      idleMs: milliseconds(options.idleTimeout ?? "120s"),
+      patienceMs: milliseconds(options.patience ?? "10s"),
+      minOutputTokens: { plain: min ?? 256, reasoning: min ?? 2_048 },
+      on5xx: options.on5xx ?? "charge",
+      maxRetries: options.maxRetries ?? 2,
+      stored: options.keepResponses ?? true,
+      regional: options.regional ?? false,
+    };
+  });
+}
+
+/** @throws BudgetError `invalid_options`: a call's options are the developer's, all but its input and thread. */
+export function checkCall(options: unknown): void {
+  const parsed = callShape.safeParse(options);
+  if (!parsed.success) throw firstIssue(parsed.error, options);
+}
+
+/** @throws BudgetError `invalid_options`. */
+export function readPolicy(options: PolicyOptions, config: Config): Policy {
+  const parsed = policyShape.safeParse(options);
+  if (!parsed.success) throw firstIssue(parsed.error, options);
+  const { limits, ...rest } = options;
+  const { model } = options;
+  const { models } = config.policy;
+  if (model !== undefined && models && !models.includes(model))
+    throw invalidOptions(
+      `model: found ${JSON.stringify(model)}; \`models\` allows ${models.join(", ")}.`,
+    );
+  if (model !== undefined && !config.prices.find(model)) throw priceUnknown(model);
+  const read = checked(() => readLimits(limits ?? {}, "limits"));
+  if (read["route"] && options.name === undefined)
+    throw invalidOptions("limits.route: a route limit counts by the policy's `name`; give it one.");
+  return { ...rest, limits: read };
+}
+
+/** A scope that is not named, or is `undefined`, has its default: only `'unlimited'` lifts a limit. */
+function withDefaults(limits: LimitsOption): LimitsOption {
+  const named = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_LIMITS, ...Object.fromEntries(named) };
+}
+
+function readLimits(limits: LimitsOption, path: string): Policy["limits"] {
+  const entries = Object.entries(limits).map(([scope, value]) => {
+    const texts = value === undefined || value === "unlimited" ? [] : [value].flat();
+    const at = (i: number) =>
+      Array.isArray(value) ? `${path}.${scope}[${i}]` : `${path}.${scope}`;
+    return [scope, texts.map((text, i) => parseLimit(text, at(i)))] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function checkModels({
+  models,
+  assistants,
+  prices,
+}: Pick<Config, "assistants" | "prices"> & {
+  readonly models: readonly string[] | undefined;
+}): void {
+  for (const [name, { model }] of assistants) {
+    if (!prices.find(model)) throw priceUnknown(model);
+    if (models && !models.includes(model)) {
+      throw invalidOptions(
+        `assistants.${name}.model: found ${JSON.stringify(model)}; \`models\` allows ${models.join(", ")}.`,
+      );
+    }
+  }
+}
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000 } as const;
+
+function milliseconds(text: DurationText): number {
+  const [, amount, unit] = /^([\d.]+)(ms|s|m)$/.exec(text) ?? [];
+  return Number(amount) * (unit === "s" || unit === "m" ? UNITS[unit] : UNITS.ms);
+}
+
+function isTool(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "invoke" in value && "schema" in value;
+}
+
+function isStore(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "reserve" in value && "settle" in value;
+}
+
+function isClient(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "responses" in value;
+}
