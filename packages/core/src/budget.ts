@@ -6,6 +6,7 @@ import {
   breaker,
   recoverHolds,
   responsesBackend,
+  sweeper,
 } from "./assistants/index.ts";
 import { type Environment, clientFrom, requireKey } from "./client.ts";
 import { invalidOptions } from "./invalid-options.ts";
@@ -77,8 +78,12 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     backend: responsesBackend({ client, idleMs: config.idleMs }),
     breaker: breaker(monotonic),
     warn: log.warn,
-    ready: () => requireKey(options, env),
+    ready: () => {
+      requireKey(options, env);
+      sweep.start();
+    },
   };
+  const sweep = sweeper(runner, store);
   const under = (subject: Subject, policies: readonly ReadyPolicy[]): Assistants => {
     const policy = policies.reduce((outer, inner) => narrow(outer, inner), config.policy);
     return assistantsOf(runner, { subjects: subjectsOf(subject), policy });
@@ -92,6 +97,7 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     recover: () => recoverHolds(runner),
     lines: (query = {}) => persist(() => store.lines(query)),
     close: async () => {
+      sweep.stop();
       await ledger.close();
       await store.close();
     },

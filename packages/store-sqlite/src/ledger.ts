@@ -44,6 +44,11 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
     "SELECT * FROM holds WHERE state = 'open' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
   );
 
+  const takeLease = db.prepare(
+    `INSERT INTO leases (name, owner, until) VALUES (?1, ?2, ?3)
+     ON CONFLICT DO UPDATE SET owner = ?2, until = ?3 WHERE owner = ?2 OR until <= ?4`,
+  );
+
   function windowsOf(row: Row, at: number): ReturnType<typeof counter.state>[] {
     return entriesOf(row).map((entry) => counter.state(entry.counter, at));
   }
@@ -163,6 +168,10 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
     },
     holds: ({ expired, limit }) =>
       openHolds.all(expired ? now() : Number.MAX_SAFE_INTEGER, limit).map(openHold),
+    lease: ({ name, owner, ttlMs }) => {
+      const at = now();
+      return takeLease.run(name, owner, at + ttlMs, at).changes > 0;
+    },
     windows: (windows) => {
       const at = now();
       return windows.map(

@@ -63,6 +63,12 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX lines_user ON lines (user, at);
 
+  CREATE TABLE leases (
+    name  TEXT    PRIMARY KEY,
+    owner TEXT    NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE threads (
     id          TEXT    PRIMARY KEY,
     user        TEXT    NOT NULL,

@@ -51,6 +51,7 @@ export function sqlite(options: SqliteOptions = {}): Store {
     release: (hold) => commit.run(() => on().ledger.release(hold)),
     attach: (hold, responseId) => commit.run(() => on().ledger.attach(hold, responseId)),
     renew: (holds, ttlMs) => commit.run(() => on().ledger.renew(holds, ttlMs)),
+    lease: (request) => commit.run(() => on().ledger.lease(request)),
     openThread: (request) => commit.run(() => on().threads.openThread(request)),
     renewThread: (request) => commit.run(() => on().threads.renewThread(request)),
     closeThread: (request) => commit.run(() => on().threads.closeThread(request)),

@@ -44,6 +44,7 @@ export function memoryLedger(clock: () => number): LedgerStore {
   const holds = new Map<string, Hold>();
   const ended = new LRUCache<string, EndedHold>({ max: ENDED_HOLDS });
   const lines: LedgerLine[] = [];
+  const leases = new Map<string, { readonly owner: string; readonly until: number }>();
 
   /** The counter in force for a window, or nothing where `now` lies outside the window asked for. */
   function counterFor(at: WindowAt, now: number): Counter | undefined {
@@ -211,6 +212,13 @@ export function memoryLedger(clock: () => number): LedgerStore {
       const now = clock();
       const found = [...holds.values()].filter((hold) => !expired || hold.expiresAt <= now);
       return found.slice(0, limit).map(publicHold);
+    },
+    lease: async ({ name, owner, ttlMs }) => {
+      const now = clock();
+      const held = leases.get(name);
+      if (held && held.owner !== owner && held.until > now) return false;
+      leases.set(name, { owner, until: now + ttlMs });
+      return true;
     },
     windows: async (windows) => {
       const now = clock();

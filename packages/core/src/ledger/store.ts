@@ -186,6 +186,12 @@ export interface LedgerStore {
   renew(holds: readonly string[], ttlMs: number): Promise<readonly string[]>;
   /** Open holds: all of them, or only those that have expired; oldest first. */
   holds(query: { readonly expired: boolean; readonly limit: number }): Promise<readonly OpenHold[]>;
+  /** Takes or keeps a lease by its name; false while another owner has it. */
+  lease(request: {
+    readonly name: string;
+    readonly owner: string;
+    readonly ttlMs: number;
+  }): Promise<boolean>;
   /** The windows as they stand; one never touched has nothing spent and nothing held. */
   windows(windows: readonly WindowAt[]): Promise<readonly WindowState[]>;
   /** Lines in the order in which they were written. */
