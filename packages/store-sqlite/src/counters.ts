@@ -30,8 +30,9 @@ export function counters(db: DatabaseSync): Counters {
   const addHeld = db.prepare("UPDATE counters SET held = held + ? WHERE id = ?");
   const addBoth = db.prepare("UPDATE counters SET spent = spent + ?, held = held + ? WHERE id = ?");
   const addBucket = db.prepare(
-    `INSERT INTO buckets (counter, bucket, spent, youngest) VALUES (?1, ?2, ?3, ?4)
-     ON CONFLICT DO UPDATE SET spent = spent + ?3, youngest = max(youngest, ?4)`,
+    `INSERT INTO buckets (counter, bucket, spent, youngest) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE
+     SET spent = spent + excluded.spent, youngest = max(youngest, excluded.youngest)`,
   );
   const dropBuckets = db.prepare("DELETE FROM buckets WHERE counter = ? AND youngest <= ?");
   const sumBuckets = db.prepare(

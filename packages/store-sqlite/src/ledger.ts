@@ -45,8 +45,9 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
   );
 
   const takeLease = db.prepare(
-    `INSERT INTO leases (name, owner, until) VALUES (?1, ?2, ?3)
-     ON CONFLICT DO UPDATE SET owner = ?2, until = ?3 WHERE owner = ?2 OR until <= ?4`,
+    `INSERT INTO leases (name, owner, until) VALUES ($name, $owner, $until)
+     ON CONFLICT DO UPDATE SET owner = $owner, until = $until
+     WHERE owner = $owner OR until <= $at`,
   );
 
   function windowsOf(row: Row, at: number): ReturnType<typeof counter.state>[] {
@@ -170,7 +171,7 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
       openHolds.all(expired ? now() : Number.MAX_SAFE_INTEGER, limit).map(openHold),
     lease: ({ name, owner, ttlMs }) => {
       const at = now();
-      return takeLease.run(name, owner, at + ttlMs, at).changes > 0;
+      return takeLease.run({ name, owner, until: at + ttlMs, at }).changes > 0;
     },
     windows: (windows) => {
       const at = now();

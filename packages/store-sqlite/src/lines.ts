@@ -19,8 +19,8 @@ export function lines(db: DatabaseSync): Lines {
   const byHold = db.prepare("SELECT * FROM lines WHERE hold = ? AND kind = ?");
   const page = db.prepare(
     `SELECT * FROM lines
-     WHERE id > ?1 AND (?2 IS NULL OR user = ?2) AND (?3 IS NULL OR run = ?3)
-     ORDER BY id LIMIT ?4`,
+     WHERE id > $after AND ($user IS NULL OR user = $user) AND ($run IS NULL OR run = $run)
+     ORDER BY id LIMIT $limit`,
   );
 
   function write(line: Omit<LedgerLine, "id">): LedgerLine {
@@ -39,7 +39,9 @@ export function lines(db: DatabaseSync): Lines {
     },
     corrected: (hold) => byHold.get(hold, "correction") !== undefined,
     read: ({ after, user, run, limit = 1000 }) =>
-      page.all(Number(after ?? 0), user ?? null, run ?? null, limit).map(lineOf),
+      page
+        .all({ after: Number(after ?? 0), user: user ?? null, run: run ?? null, limit })
+        .map(lineOf),
   };
 }
 
