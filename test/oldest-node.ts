@@ -42,7 +42,9 @@ async function converse(store: Store): Promise<void> {
   assert.equal(BigInt(total), simulator.invoice().total);
   await budget.close();
   await simulator.close();
-  console.log(`Node ${process.version}, ${store.name}: ledger equals invoice, ${total} nano-dollars`);
+  console.log(
+    `Node ${process.version}, ${store.name}: ledger equals invoice, ${total} nano-dollars`,
+  );
 }
 
 try {

@@ -17,9 +17,14 @@ export function firstIssue(error: z.ZodError, found: unknown): BudgetError {
   const issue = innermost(error.issues[0]);
   const path = pathText(issue?.path ?? []);
   if (issue?.code === "unrecognized_keys") {
-    const where = path === "" ? "options" : path;
     return invalidOptions(
-      `${where}: found the unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}. Check its spelling; docs/options.md lists all keys.`,
+      `${path}: found the unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}. Check its spelling; docs/options.md lists all keys.`,
+    );
+  }
+  if (issue?.code === "invalid_key") {
+    const key = JSON.stringify(issue.path.at(-1));
+    return invalidOptions(
+      `${pathText(issue.path.slice(0, -1))}: found the key ${key}; ${issue.issues[0]?.message ?? "invalid"}.`,
     );
   }
   const value = (issue?.path ?? []).reduce<unknown>(
@@ -40,24 +45,45 @@ type Issue = z.core.$ZodIssue;
 /** Of a union, what the branch that came nearest had to say. */
 function innermost(issue: Issue | undefined): Issue | undefined {
   if (issue?.code !== "invalid_union") return issue;
-  const branch = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0]?.[0];
+  const branch = issue.errors.toSorted((a, b) => nearness(b) - nearness(a))[0]?.[0];
   return branch ? innermost({ ...branch, path: [...issue.path, ...branch.path] }) : issue;
 }
 
-function depth(issues: readonly Issue[]): number {
-  return Math.max(0, ...issues.map(({ path }) => path.length));
+/** Deeper is nearer; at the same depth, so is a value of the right type. */
+function nearness(issues: readonly Issue[]): number {
+  const each = issues.map(({ path, code }) => path.length + (code === "invalid_type" ? 0 : 0.5));
+  return Math.max(0, ...each);
 }
 
 function pathText(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "options";
   return path
     .map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`))
     .join("");
 }
 
+/** Options whose value, whatever it is, may be a secret or have one in it. */
+const SECRET = /^(options|apiKey|client|store|log)\b/;
+
 /** The value, unless it may be a secret. */
 function shown(path: string, value: unknown): string {
-  if (/key|client/i.test(path)) return `a ${typeof value}`;
-  if (typeof value === "function") return "a function";
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  const text = SECRET.test(path) ? undefined : textOf(value);
+  if (text === undefined) return kindOf(value);
+  const safe = text.replaceAll(/\/\/[^/@"]*@/g, "//…@");
+  return safe.length > 80 ? `${safe.slice(0, 80)}…` : safe;
+}
+
+/** Nothing for what has no text: a function, a circle. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "number" || value === undefined) return String(value);
+  try {
+    return typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -18,7 +18,12 @@ const SCOPE = /^[a-z][a-z0-9_]{0,31}$/;
 const cap = z.int().positive().optional();
 const limitsShape = z.record(
   z.string().regex(SCOPE, "a scope is lower-case letters, digits and _"),
-  z.union([z.string(), z.array(z.string())]).optional(),
+  z
+    .union([
+      z.string(),
+      z.array(z.string()).min(1, "at least one limit, or 'unlimited', which alone lifts them"),
+    ])
+    .optional(),
 );
 const policyShape = z.strictObject({
   limits: limitsShape.optional(),
@@ -61,7 +66,10 @@ const callShape = z.strictObject({
   instructions: z.string().optional(),
   additionalInstructions: z.string().optional(),
   temperature: z.number().min(0).max(2).optional(),
-  metadata: z.record(z.string().max(64), z.string().max(512)).optional(),
+  metadata: z
+    .record(z.string().max(64), z.string().max(512))
+    .refine((pairs) => Object.keys(pairs).length <= 16, "at most 16 pairs")
+    .optional(),
   limits: limitsShape.optional(),
   signal: z.instanceof(AbortSignal).optional(),
 });
@@ -83,7 +91,7 @@ const optionsShape = z.strictObject({
   maxRetries: z.int().min(0).max(10).optional(),
   keepResponses: z.boolean().optional(),
   regional: z.boolean().optional(),
-  log: z.custom<object>((value) => typeof value === "object" && value !== null).optional(),
+  log: z.custom<object>(isLog, "an object with info, warn and error, such as console").optional(),
 });
 
 /** @throws BudgetError `invalid_options`, with the path, the value found and what is allowed. */
@@ -189,6 +197,11 @@ function isTool(value: unknown): boolean {
 
 function isStore(value: unknown): boolean {
   return typeof value === "object" && value !== null && "reserve" in value && "settle" in value;
+}
+
+function isLog(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return ["info", "warn", "error"].every((name) => typeof Reflect.get(value, name) === "function");
 }
 
 function isClient(value: unknown): boolean {

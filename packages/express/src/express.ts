@@ -60,8 +60,10 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     if (answer) write(res, answer);
     else next(error);
   };
+  appended.add(errors);
   const attach: RequestHandler = (req, res, next) => {
-    if (!Object.hasOwn(req, "assistants")) {
+    if (attachedBy.get(req) !== attach) {
+      attachedBy.set(req, attach);
       Object.defineProperty(req, "assistants", {
         configurable: true,
         get: () => {
@@ -115,10 +117,21 @@ function signedIn(oidc: NonNullable<SignIns["oidc"]>): unknown {
   return oidc.isAuthenticated?.() === false ? undefined : oidc.user;
 }
 
+/** Whose `req.assistants` is: of several budgets the one that was mounted last before the route. */
+const attachedBy = new WeakMap<Request, RequestHandler>();
+
+/** The error handlers of all budgets. */
+const appended = new WeakSet<object>();
+
 /** Behind all routes, also those that were added since the last request. */
 function append(app: Application, errors: ErrorRequestHandler): void {
-  const last: unknown = app.router.stack.at(-1)?.handle;
-  if (last !== errors) app.use(errors);
+  const { stack } = app.router;
+  for (let at = stack.length - 1; at >= 0; at--) {
+    const handle: object | undefined = stack[at]?.handle;
+    if (handle === errors) return;
+    if (!handle || !appended.has(handle)) break;
+  }
+  app.use(errors);
 }
 
 function write(res: Response, { status, headers, body }: Answer): void {

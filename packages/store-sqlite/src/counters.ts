@@ -1,6 +1,12 @@
 /** Counters: what each window has spent and held. Every function runs inside a transaction. */
 import type { DatabaseSync } from "node:sqlite";
-import { type Entry, type WindowAt, type WindowState, isUnit } from "@assistants-budget/core/store";
+import {
+  type Entry,
+  type WindowAt,
+  type WindowState,
+  isUnit,
+  windowOf,
+} from "@assistants-budget/core/store";
 import { type Row, int, optionalInt, text } from "./rows.ts";
 
 /** A window as it stands, and the row that it stands in; no row until something is held in it. */
@@ -33,6 +39,9 @@ export function counters(db: DatabaseSync): Counters {
     `INSERT INTO buckets (counter, bucket, spent, youngest) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE
      SET spent = spent + excluded.spent, youngest = max(youngest, excluded.youngest)`,
+  );
+  const takeBack = db.prepare(
+    "UPDATE buckets SET spent = spent + ? WHERE counter = ? AND bucket = ?",
   );
   const dropBuckets = db.prepare("DELETE FROM buckets WHERE counter = ? AND youngest <= ?");
   const sumBuckets = db.prepare(
@@ -75,7 +84,7 @@ export function counters(db: DatabaseSync): Counters {
       if (now < at.start || now >= at.end) return undefined;
       // A change of zone never starts a window early: the new one begins where the old one ended.
       const start = Math.max(at.start, end ?? at.start);
-      return { id: undefined, state: { ...at, start, spent: 0, held: 0 } };
+      return { id: undefined, state: { ...windowOf(at), start, spent: 0, held: 0 } };
     },
     ensure: ({ id, state }) => {
       if (id !== undefined) return id;
@@ -90,7 +99,10 @@ export function counters(db: DatabaseSync): Counters {
         return;
       }
       addHeld.run(held, counter);
-      if (spent !== 0) addBucket.run(counter, Math.floor(at / bucket), spent, at);
+      const index = Math.floor(at / bucket);
+      if (spent > 0) addBucket.run(counter, index, spent, at);
+      // What is given back to a bucket that has left is nobody's: never less than nothing is spent.
+      if (spent < 0) takeBack.run(spent, counter, index);
       dropBuckets.run(counter, at - bucket * 64);
     },
     state: (id, now) => {

@@ -14,6 +14,7 @@ import {
   correctionLine,
   entryOf,
   spentOf,
+  windowOf,
 } from "@assistants-budget/core/store";
 import { type Counter, counters } from "./counters.ts";
 import { lines } from "./lines.ts";
@@ -176,7 +177,7 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
     windows: (windows) => {
       const at = now();
       return windows.map(
-        (asked) => counter.find(asked, at)?.state ?? { ...asked, spent: 0, held: 0 },
+        (asked) => counter.find(asked, at)?.state ?? { ...windowOf(asked), spent: 0, held: 0 },
       );
     },
     lines: line.read,

@@ -6,6 +6,11 @@ import { BudgetError } from "@assistants-budget/core/store";
 import { int } from "./rows.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
+/** How long a file is asked for while other processes have it. */
+const PATIENCE_MS = 10_000;
+
+const SQLITE_BUSY = 5;
+
 /** `statfs` types of disks that SQLite's locks do not work on. */
 const NETWORK_DISKS: Readonly<Record<number, string>> = {
   0x6969: "NFS",
@@ -36,23 +41,50 @@ export function openFile(path: string): DatabaseSync {
 /** Makes an open database ready: settings, then the migrations that it lacks. */
 export function prepareDatabase(db: DatabaseSync, name: string): DatabaseSync {
   // While opening, waiting on the event loop is right: nobody has been let in yet.
-  db.exec("PRAGMA busy_timeout = 10000");
-  refuseForeign(db, name);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF");
-  migrate(db, name);
+  db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
+  patiently(() => refuseForeign(db, name));
+  // To change the journal mode SQLite needs the file alone, and does not wait for that by itself.
+  patiently(() =>
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF"),
+  );
+  patiently(() => migrate(db, name));
   db.exec("PRAGMA busy_timeout = 0");
   return db;
 }
 
+/** Other processes that open or close the file at the same moment may have it for themselves. */
+function patiently(work: () => void): void {
+  const giveUp = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (codeOf(error) !== SQLITE_BUSY || performance.now() > giveUp) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+  }
+}
+
 function refuseForeign(db: DatabaseSync, name: string): void {
-  const id = pragma(db, "application_id");
+  const { id, version, tables } = identity(db);
   if (id === APPLICATION_ID) return refuseNewer(db, name);
-  const tables = int(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get(), "n");
-  if (id !== 0 || tables > 0) {
+  if (id !== 0 || version !== 0 || tables > 0) {
     throw unavailable(
       `${name} is a SQLite database of another program (application_id ${id}, ${tables} tables and indexes). ` +
         `assistants-budget needs a file of its own: give sqlite({ path }) another path.`,
     );
+  }
+}
+
+/** All at one moment: in between another process may make the tables. */
+function identity(db: DatabaseSync): Readonly<Record<"id" | "version" | "tables", number>> {
+  db.exec("BEGIN");
+  try {
+    const tables = int(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get(), "n");
+    return { id: pragma(db, "application_id"), version: pragma(db, "user_version"), tables };
+  } finally {
+    db.exec("ROLLBACK");
   }
 }
 
@@ -67,6 +99,8 @@ function refuseNewer(db: DatabaseSync, name: string): void {
 }
 
 function migrate(db: DatabaseSync, name: string): void {
+  // A file that lacks nothing is not written to: it may be damaged further down.
+  if (pragma(db, "user_version") === MIGRATIONS.length) return;
   db.exec("BEGIN IMMEDIATE");
   try {
     // Another process may have migrated while this one waited.
@@ -110,12 +144,18 @@ function refuseNetworkDisk(file: string): void {
 /** SQLite's and the file system's own errors, in words that name the file. */
 function opened(error: unknown, file: string): BudgetError {
   if (error instanceof BudgetError) return error;
+  const reason = `can't be opened for writing (${error instanceof Error ? error.message : String(error)}). Check the path and the permissions of its folder`;
+  return damage(error, file) ?? unavailable(`${file} ${reason}.`, error);
+}
+
+/** A file that is none of SQLite's, or no longer; it may show only in use. Nothing for other errors. */
+export function damage(error: unknown, file: string): BudgetError | undefined {
   const code = codeOf(error);
-  const reason =
-    code === 26 || code === 11
-      ? `is not a SQLite database, or is damaged. It was left as it was: restore it from a backup, or move it away to start with empty budgets`
-      : `can't be opened for writing (${error instanceof Error ? error.message : String(error)}). Check the path and the permissions of its folder`;
-  return unavailable(`${file} ${reason}.`, error);
+  if (code !== 26 && code !== 11) return undefined;
+  return unavailable(
+    `${file} is not a SQLite database, or is damaged. It was left as it was: restore it from a backup, or move it away to start with empty budgets.`,
+    error,
+  );
 }
 
 /** SQLite's primary result code. */

@@ -1,8 +1,9 @@
+import { resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Store } from "@assistants-budget/core/store";
 import { groupCommit } from "./group-commit.ts";
 import { ledger } from "./ledger.ts";
-import { openFile, prepareDatabase } from "./open.ts";
+import { damage, openFile, prepareDatabase } from "./open.ts";
 import { int } from "./rows.ts";
 import { threads } from "./threads.ts";
 
@@ -35,10 +36,21 @@ export function sqlite(options: SqliteOptions = {}): Store {
   }
   const on = () => (opened ??= use());
   const commit = groupCommit(() => on().db);
+  const damaged = (error: unknown): never => {
+    throw damage(error, options.database ? name : resolve(path)) ?? error;
+  };
+  const write = <T>(work: () => T): Promise<T> => commit.run(work).catch(damaged);
+  const read = async <T>(work: () => T): Promise<T> => {
+    try {
+      return work();
+    } catch (error) {
+      return damaged(error);
+    }
+  };
 
   return {
     name,
-    open: async () => void on(),
+    open: () => read(() => void on()),
     close: async () => {
       await commit.idle();
       if (!options.database) opened?.db.close();
@@ -46,26 +58,26 @@ export function sqlite(options: SqliteOptions = {}): Store {
     },
 
     // What changes something goes into the common transaction …
-    reserve: (request) => commit.run(() => on().ledger.reserve(request)),
-    settle: (hold, charge) => commit.run(() => on().ledger.settle(hold, charge)),
-    release: (hold) => commit.run(() => on().ledger.release(hold)),
-    attach: (hold, responseId) => commit.run(() => on().ledger.attach(hold, responseId)),
-    renew: (holds, ttlMs) => commit.run(() => on().ledger.renew(holds, ttlMs)),
-    lease: (request) => commit.run(() => on().ledger.lease(request)),
-    openThread: (request) => commit.run(() => on().threads.openThread(request)),
-    renewThread: (request) => commit.run(() => on().threads.renewThread(request)),
-    closeThread: (request) => commit.run(() => on().threads.closeThread(request)),
-    saveRun: (request) => commit.run(() => on().threads.saveRun(request)),
-    deleteThread: (request) => commit.run(() => on().threads.deleteThread(request)),
+    reserve: (request) => write(() => on().ledger.reserve(request)),
+    settle: (hold, charge) => write(() => on().ledger.settle(hold, charge)),
+    release: (hold) => write(() => on().ledger.release(hold)),
+    attach: (hold, responseId) => write(() => on().ledger.attach(hold, responseId)),
+    renew: (holds, ttlMs) => write(() => on().ledger.renew(holds, ttlMs)),
+    lease: (request) => write(() => on().ledger.lease(request)),
+    openThread: (request) => write(() => on().threads.openThread(request)),
+    renewThread: (request) => write(() => on().threads.renewThread(request)),
+    closeThread: (request) => write(() => on().threads.closeThread(request)),
+    saveRun: (request) => write(() => on().threads.saveRun(request)),
+    deleteThread: (request) => write(() => on().threads.deleteThread(request)),
 
     // … what only reads does not wait for it.
-    now: async () => on().ledger.now(),
-    holds: async (query) => on().ledger.holds(query),
-    windows: async (windows) => on().ledger.windows(windows),
-    lines: async (query) => on().ledger.lines(query),
-    run: async (request) => on().threads.run(request),
-    runs: async (request) => on().threads.runs(request),
-    items: async (request) => on().threads.items(request),
+    now: () => read(() => on().ledger.now()),
+    holds: (query) => read(() => on().ledger.holds(query)),
+    windows: (windows) => read(() => on().ledger.windows(windows)),
+    lines: (query) => read(() => on().ledger.lines(query)),
+    run: (request) => read(() => on().threads.run(request)),
+    runs: (request) => read(() => on().threads.runs(request)),
+    items: (request) => read(() => on().threads.items(request)),
   };
 }
 

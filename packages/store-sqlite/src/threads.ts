@@ -36,7 +36,8 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
   );
   const runById = db.prepare("SELECT record FROM runs WHERE id = ? AND user = ?");
   const runsOf = db.prepare(
-    "SELECT record FROM runs WHERE thread = ? ORDER BY created_at DESC, id DESC LIMIT ?",
+    `SELECT record FROM runs WHERE thread = ? AND user = ?
+     ORDER BY created_at DESC, id DESC LIMIT ?`,
   );
   const deletes = ["items WHERE thread = ?", "runs WHERE thread = ?", "threads WHERE id = ?"].map(
     (rest) => db.prepare(`DELETE FROM ${rest}`),
@@ -58,9 +59,10 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
   function saveRun({ run, fence, append, first, mark, close, leaseMs }: SaveRun): SaveRunReply {
     putRun.run(run.id, run.thread, run.user, run.createdAt, JSON.stringify(run));
     if (fence === undefined && append.length === 0) return { kind: "saved", fence: 0, next: 0 };
-    if (fence === undefined && !byId.get(run.thread)) create.run(run.thread, run.user, now());
+    const makes = fence === undefined && !byId.get(run.thread);
+    if (makes) create.run(run.thread, run.user, now());
     const row = byId.get(run.thread);
-    if (!row || int(row, "fence") !== (fence ?? 1)) return { kind: "stale" };
+    if (!row || (!makes && int(row, "fence") !== fence)) return { kind: "stale" };
     let next = int(row, "next");
     for (const item of append) {
       insertItem.run(run.thread, next, run.id, JSON.stringify(item));
@@ -69,7 +71,7 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
     const until = close ? 0 : now() + leaseMs;
     const marked = mark === undefined ? null : JSON.stringify(mark);
     advance.run(first, next, marked, run.id, until, run.thread);
-    return { kind: "saved", fence: fence ?? 1, next };
+    return { kind: "saved", fence: int(row, "fence"), next };
   }
 
   return {
@@ -94,7 +96,8 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
       return row && json<RunRecord>(row, "record");
     },
     runs: ({ thread, user, limit }) =>
-      owned(thread, user) && runsOf.all(thread, limit).map((row) => json<RunRecord>(row, "record")),
+      owned(thread, user) &&
+      runsOf.all(thread, user, limit).map((row) => json<RunRecord>(row, "record")),
     items: ({ thread, user }) => owned(thread, user) && items(thread, 0),
     deleteThread: ({ thread, user }) => {
       if (!owned(thread, user)) return false;

@@ -5,6 +5,7 @@ import {
   type PriceTable,
   NO_USAGE,
   byteLength,
+  ceilingRates,
   costOf,
   readUsage,
   tierOf,
@@ -15,6 +16,8 @@ export interface ChargeTerms {
   readonly prices: PriceTable;
   /** The price that the hold was made with. */
   readonly price: Price;
+  /** When the hold was made: prices of that day hold, epoch ms. */
+  readonly at: number;
   readonly regional: boolean;
   readonly on5xx: "charge" | "release";
 }
@@ -78,8 +81,12 @@ function chargeOf(answer: Answered, held: Held, terms: ChargeTerms): Charge {
 }
 
 /** A server that answers in the name that was asked for needs no second look-up; any other name does. */
-function priceOf(answer: Answered, held: Held, { prices, price }: ChargeTerms): Price | undefined {
-  return answer.model === held.facts.model || !answer.model ? price : prices.find(answer.model);
+function priceOf(
+  answer: Answered,
+  held: Held,
+  { prices, price, at }: ChargeTerms,
+): Price | undefined {
+  return answer.model === held.facts.model || !answer.model ? price : prices.find(answer.model, at);
 }
 
 /**
@@ -99,8 +106,11 @@ function withoutUsage(answer: Answered, held: Held, { price, regional }: ChargeT
   const { promptTokens } = held.facts;
   const totalTokens = promptTokens + completionTokens;
   const usage = { ...NO_USAGE, promptTokens, completionTokens, totalTokens };
+  // The prompt may have been written to the cache, which can cost more than sending it.
+  const rates = ceilingRates(price, { tier, regional, promptTokens });
+  const pico = promptTokens * rates.prompt + completionTokens * rates.completion;
   return {
-    nano: Math.min(held.ceiling, costOf(usage, price, { tier, regional })),
+    nano: Math.min(held.ceiling, Math.ceil(pico / 1000)),
     tokens: totalTokens,
     known: "counted",
     cause: "the answer came without usage",

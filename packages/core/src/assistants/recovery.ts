@@ -45,7 +45,7 @@ async function chargeFor(host: StepHost, hold: OpenHold): Promise<Charge> {
     verdictOf(
       ending,
       { facts, ceiling, outputTokens },
-      { prices, price, regional, on5xx: "charge" },
+      { prices, price, at: hold.createdAt, regional, on5xx: "charge" },
     );
   if (verdict && "charge" in verdict) return verdict.charge;
   return {

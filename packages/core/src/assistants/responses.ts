@@ -92,6 +92,7 @@ function read(event: StreamEvent, seen: Seen, on: StepListeners): Answered | und
       }
       return undefined;
     case "response.output_text.delta":
+    case "response.refusal.delta":
       on.text(event.delta);
       return undefined;
     case "response.output_item.done":

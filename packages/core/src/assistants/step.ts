@@ -197,7 +197,8 @@ async function end(host: StepHost, plan: StepPlan, taken: Attempt): Promise<bool
   const { hold, facts, ending, startedAt } = taken;
   const { prices, regional, on5xx } = host;
   const held = { facts, ceiling: hold.ceiling, outputTokens: hold.outputTokens };
-  const verdict = verdictOf(ending, held, { prices, price: plan.price, regional, on5xx });
+  const terms = { prices, price: plan.price, at: startedAt, regional, on5xx };
+  const verdict = verdictOf(ending, held, terms);
   if ("release" in verdict) {
     await host.ledger.release(hold.id);
     return false;

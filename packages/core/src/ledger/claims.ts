@@ -42,11 +42,21 @@ export function limitedWindows(
   return Object.entries(limits).flatMap(([scope, ofScope]) => {
     const subject = Object.hasOwn(subjects, scope) ? subjects[scope] : undefined;
     if (subject === undefined) return [];
-    return ofScope.map((limit) => ({
+    return lowest(ofScope).map((limit) => ({
       limit,
       at: { ...familyOf(scope, subject, limit), ...stretchOf(limit.period, clock) },
     }));
   });
+}
+
+/** A window is claimed once, or it would be counted twice: of two limits of one window the lower holds. */
+function lowest(limits: readonly Limit[]): readonly Limit[] {
+  return limits.filter((limit, i) =>
+    limits.every((other, j) => {
+      const same = other.unit === limit.unit && periodKey(other.period) === periodKey(limit.period);
+      return !same || limit.amount < other.amount || (limit.amount === other.amount && i <= j);
+    }),
+  );
 }
 
 function stretchOf(

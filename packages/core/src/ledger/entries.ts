@@ -1,6 +1,13 @@
 /** What a hold took from a window, and what is put in its place: the sums that every store repeats. */
 import { type Unit, bucketMs, claimAmount } from "../rules/index.ts";
-import type { Charge, LedgerLine, OpenHold, ReserveRequest, WindowClaim } from "./store.ts";
+import type {
+  Charge,
+  LedgerLine,
+  OpenHold,
+  ReserveRequest,
+  WindowAt,
+  WindowClaim,
+} from "./store.ts";
 
 /** What one hold took from one counter. */
 export interface Entry<Counter> {
@@ -84,6 +91,13 @@ export function correctionLine(
     facts: first.facts,
     ceiling: first.ceiling,
   };
+}
+
+/** A claim's window without the claim: the amounts asked for are no part of a counter. */
+export function windowOf(claim: WindowAt): WindowAt {
+  const { family, scope, subject, unit, period, zone, start, end, rollingMs } = claim;
+  const at = { family, scope, subject, unit, period, zone, start, end };
+  return rollingMs === undefined ? at : { ...at, rollingMs };
 }
 
 /** Tells a unit in a row that a store has read from any other text. */

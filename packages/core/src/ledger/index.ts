@@ -2,7 +2,15 @@
 export { BudgetError } from "../errors.ts";
 export { admit, claimAmount } from "../rules/index.ts";
 export type { Unit, Usage } from "../rules/index.ts";
-export { ceilingOf, chargeLine, correctionLine, entryOf, isUnit, spentOf } from "./entries.ts";
+export {
+  ceilingOf,
+  chargeLine,
+  correctionLine,
+  entryOf,
+  isUnit,
+  spentOf,
+  windowOf,
+} from "./entries.ts";
 export type { Entry } from "./entries.ts";
 export { memory } from "./memory.ts";
 export type {

@@ -106,7 +106,11 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
       const request = await requestOf(id, demand);
       const sent = monotonic();
       // Asked again by the same id, a lost answer is answered again and nothing is held twice.
-      const reply = await persist(() => store.reserve(request));
+      const reply = await persist(() => store.reserve(request)).catch((error: unknown) => {
+        // It may be held, only the answers were lost: recovery would charge for a call never sent.
+        store.release(id).catch(() => undefined);
+        throw error;
+      });
       clock.learn(reply.now);
       switch (reply.kind) {
         case "held":

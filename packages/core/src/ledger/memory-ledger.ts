@@ -1,6 +1,14 @@
 import { LRUCache } from "lru-cache";
 import { admit } from "../rules/index.ts";
-import { type Entry, ceilingOf, chargeLine, correctionLine, entryOf, spentOf } from "./entries.ts";
+import {
+  type Entry,
+  ceilingOf,
+  chargeLine,
+  correctionLine,
+  entryOf,
+  spentOf,
+  windowOf,
+} from "./entries.ts";
 import type {
   Charge,
   LedgerLine,
@@ -27,12 +35,12 @@ interface Counter {
 
 interface Hold extends OpenHold {
   readonly entries: readonly Entry<Counter>[];
-  readonly granted: Extract<ReserveReply, { kind: "held" }>;
 }
 
 interface EndedHold {
   readonly hold: Hold;
   readonly line?: LedgerLine;
+  readonly corrected?: true;
 }
 
 /** How many ended holds are remembered, so that a repeated settle is recognised. */
@@ -53,7 +61,7 @@ export function memoryLedger(clock: () => number): LedgerStore {
     if (now < at.start || now >= at.end) return undefined;
     // A change of zone never starts a window early: the new one begins where the old one ended.
     const start = Math.max(at.start, current?.at.end ?? at.start);
-    return { at: { ...at, start }, spent: 0, held: 0, buckets: new Map() };
+    return { at: { ...windowOf(at), start }, spent: 0, held: 0, buckets: new Map() };
   }
 
   function stateOf(counter: Counter, now: number): WindowState {
@@ -61,28 +69,30 @@ export function memoryLedger(clock: () => number): LedgerStore {
     if (rollingMs === undefined) return { ...counter.at, spent: counter.spent, held: counter.held };
     let spent = 0;
     let oldest = Infinity;
-    for (const [index, bucket] of counter.buckets) {
-      if (bucket.youngest <= now - rollingMs) counter.buckets.delete(index);
-      else {
-        spent += bucket.spent;
-        if (bucket.spent > 0) oldest = Math.min(oldest, bucket.youngest);
-      }
+    for (const bucket of counter.buckets.values()) {
+      if (bucket.youngest <= now - rollingMs) continue;
+      spent += bucket.spent;
+      if (bucket.spent > 0) oldest = Math.min(oldest, bucket.youngest);
     }
     const frees = oldest === Infinity ? {} : { frees: oldest + rollingMs };
     return { ...counter.at, spent, held: counter.held, ...frees };
   }
 
   function addSpent(entry: Entry<Counter>, amount: number, at: number): void {
-    if (entry.bucket === undefined) {
-      entry.counter.spent += amount;
+    const { bucket: width, counter } = entry;
+    if (width === undefined) {
+      counter.spent += amount;
       return;
     }
-    const index = Math.floor(at / entry.bucket);
-    const bucket = entry.counter.buckets.get(index);
+    const index = Math.floor(at / width);
+    const bucket = counter.buckets.get(index);
     if (bucket) {
       bucket.spent += amount;
-      bucket.youngest = Math.max(bucket.youngest, at);
-    } else entry.counter.buckets.set(index, { spent: amount, youngest: at });
+      if (amount > 0) bucket.youngest = Math.max(bucket.youngest, at);
+    } else if (amount > 0) counter.buckets.set(index, { spent: amount, youngest: at });
+    // Only here, and well after the period: a glance at a clock that runs ahead forgets nothing.
+    for (const [old, { youngest }] of counter.buckets)
+      if (youngest <= at - width * 63) counter.buckets.delete(old);
   }
 
   function write(line: Omit<LedgerLine, "id">): LedgerLine {
@@ -92,13 +102,13 @@ export function memoryLedger(clock: () => number): LedgerStore {
   }
 
   /** Better knowledge of a hold that was charged as assumed: the difference, dated as the charge was. */
-  function correct({ hold, line }: EndedHold, charge: Charge): SettleReply {
-    if (!line || line.charge.known !== "assumed" || charge.known === "assumed")
+  function correct({ hold, line, corrected }: EndedHold, charge: Charge): SettleReply {
+    if (!line || corrected || line.charge.known !== "assumed" || charge.known === "assumed")
       return line ? { kind: "already", line } : { kind: "already" };
     for (const entry of hold.entries)
       addSpent(entry, spentOf(entry, charge) - spentOf(entry, line.charge), line.at);
     const correction = write(correctionLine(line, charge, clock()));
-    ended.set(hold.id, { hold, line: { ...line, charge } });
+    ended.set(hold.id, { hold, line, corrected: true });
     return settled(hold, correction);
   }
 
@@ -135,11 +145,18 @@ export function memoryLedger(clock: () => number): LedgerStore {
     return { kind: "released", windows: hold.entries.map((e) => stateOf(e.counter, now)) };
   }
 
+  /** As it stands now: asked again, a hold answers with the present. */
+  function grantOf(hold: Hold, now: number): ReserveReply {
+    const { outputTokens, expiresAt, entries } = hold;
+    const windows = entries.map(({ counter }) => stateOf(counter, now));
+    return { kind: "held", outputTokens, windows, now, expiresAt };
+  }
+
   function reserve(request: ReserveRequest): ReserveReply {
     const now = clock();
     if (ended.has(request.hold)) return { kind: "ended", now };
-    const granted = holds.get(request.hold)?.granted;
-    if (granted) return granted;
+    const before = holds.get(request.hold);
+    if (before) return grantOf(before, now);
 
     const counters: Counter[] = [];
     for (const claim of request.claims) {
@@ -160,22 +177,16 @@ export function memoryLedger(clock: () => number): LedgerStore {
       };
     }
     const { outputTokens } = verdict;
-    const entries = counters.map((counter, i) => {
-      families.set(counter.at.family, counter);
-      const entry = entryOf(counter, claimAt(request, i), outputTokens);
-      counter.held += entry.amount;
-      return entry;
-    });
+    // Everything that can throw comes before the first change.
+    const entries = counters.map((counter, i) =>
+      entryOf(counter, claimAt(request, i), outputTokens),
+    );
     const { nano, tokens } = ceilingOf(request, outputTokens);
-    const expiresAt = now + request.ttlMs;
-    const reply = {
-      kind: "held" as const,
-      outputTokens,
-      windows: counters.map((counter) => stateOf(counter, now)),
-      now,
-      expiresAt,
-    };
-    holds.set(request.hold, {
+    for (const { counter, amount } of entries) {
+      families.set(counter.at.family, counter);
+      counter.held += amount;
+    }
+    const hold = {
       id: request.hold,
       owner: request.owner,
       facts: request.facts,
@@ -183,11 +194,11 @@ export function memoryLedger(clock: () => number): LedgerStore {
       tokens,
       outputTokens,
       createdAt: now,
-      expiresAt,
+      expiresAt: now + request.ttlMs,
       entries,
-      granted: reply,
-    });
-    return reply;
+    };
+    holds.set(hold.id, hold);
+    return grantOf(hold, now);
   }
 
   return {
@@ -224,7 +235,7 @@ export function memoryLedger(clock: () => number): LedgerStore {
       const now = clock();
       return windows.map((at) => {
         const counter = counterFor(at, now);
-        return counter ? stateOf(counter, now) : { ...at, spent: 0, held: 0 };
+        return counter ? stateOf(counter, now) : { ...windowOf(at), spent: 0, held: 0 };
       });
     },
     lines: async ({ user, run, after, limit = 1000 }) =>
@@ -246,6 +257,6 @@ function claimAt(request: ReserveRequest, index: number): ReserveRequest["claims
   return claim;
 }
 
-function publicHold({ entries: _entries, granted: _granted, ...hold }: Hold): OpenHold {
+function publicHold({ entries: _entries, ...hold }: Hold): OpenHold {
   return hold;
 }

@@ -91,7 +91,7 @@ export function memoryThreads(clock: () => number): ThreadStore {
     runs: async ({ thread, user, limit }) =>
       owned(thread, user)
         ? [...runs.values()]
-            .filter((run) => run.thread === thread)
+            .filter((run) => run.thread === thread && run.user === user)
             .toReversed()
             .slice(0, limit)
         : undefined,

@@ -23,9 +23,7 @@ const IN_FLIGHT_RETRY = 2;
 
 /** Whether all that refused would have room, were it not for calls that are running now. */
 export function isInFlight(request: ReserveRequest, reply: Refused): boolean {
-  return refusedWindows(request, reply).every(
-    ({ claim, state, needed }) => state.spent + needed <= claim.limit && state.held > 0,
-  );
+  return refusedWindows(request, reply).every(isHeld);
 }
 
 /**
@@ -37,15 +35,11 @@ export function refusal(request: ReserveRequest, reply: Refused): BudgetError {
   const own = windows.filter(({ claim }) => OWN_SCOPES.has(claim.scope));
   if (own.length === 0) return sharedRefusal(windows, reply.now);
   const never = own.find(({ claim, needed }) => needed > claim.limit);
-  const inFlight = own.every(
-    ({ claim, state, needed }) => state.spent + needed <= claim.limit && state.held > 0,
-  );
+  const inFlight = own.every(isHeld);
   const code = never ? "run_exceeds_budget" : inFlight ? "budget_in_flight" : "budget_exceeded";
-  const resets = own.map(({ state }) => resetTime(state));
-  const reset = resets.includes(undefined) ? undefined : Math.max(...resets.map((at) => at ?? 0));
-  const worst = never ?? own[0];
-  if (!worst) throw new RangeError("a refusal without a window that refused");
-  const message = SENTENCES[code](worst, reset);
+  const last = lastBack(own);
+  const reset = resetTime(last.state);
+  const message = SENTENCES[code](never ?? last, reset);
   const retryAfter =
     code === "budget_in_flight"
       ? IN_FLIGHT_RETRY
@@ -64,10 +58,8 @@ export function refusal(request: ReserveRequest, reply: Refused): BudgetError {
 
 function sharedRefusal(windows: readonly RefusedWindow[], now: number): BudgetError {
   const scopes = windows.map(({ claim }) => `${claim.scope} ${claim.period}`).join(", ");
-  const resets = windows.map(({ state }) => resetTime(state));
-  const reset = resets.includes(undefined) ? undefined : Math.max(...resets.map((at) => at ?? 0));
-  const inFlight = windows.every(({ claim, state, needed }) => state.spent + needed <= claim.limit);
-  const retryAfter = inFlight
+  const reset = resetTime(lastBack(windows).state);
+  const retryAfter = windows.every(isHeld)
     ? IN_FLIGHT_RETRY
     : reset === undefined
       ? undefined
@@ -77,6 +69,20 @@ function sharedRefusal(windows: readonly RefusedWindow[], now: number): BudgetEr
     detail: "AI is paused for everybody at the moment. This is not about your own budget.",
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });
+}
+
+/** Not spent: running calls hold what is missing, and it comes back when they end. */
+function isHeld({ claim, state, needed }: RefusedWindow): boolean {
+  return state.spent + needed <= claim.limit && state.held > 0;
+}
+
+/** The window that stands in the way longest; what running calls hold counts only where nothing else does. */
+function lastBack(windows: readonly RefusedWindow[]): RefusedWindow {
+  const spent = windows.filter((window) => !isHeld(window));
+  const [first, ...others] = spent.length > 0 ? spent : windows;
+  if (!first) throw new RangeError("a refusal without a window that refused");
+  const back = ({ state }: RefusedWindow) => resetTime(state) ?? Infinity;
+  return others.reduce((last, window) => (back(window) > back(last) ? window : last), first);
 }
 
 function refusedWindows(request: ReserveRequest, reply: Refused): readonly RefusedWindow[] {

@@ -1,0 +1,323 @@
+/** Money before calls: what fits, what is refused, what the ceilings are worth. */
+import { type ModelScript, callsTools, echo, fixed, longOutput } from "@assistants-budget/simulator";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type BudgetError, createBudget, tool } from "../../src/index.ts";
+import {
+  LARGE_LIMITS,
+  PLAIN,
+  REASONING,
+  bodiesOf,
+  books,
+  budgetError,
+  callsOf,
+  expectAgreement,
+  start,
+} from "../running-budget.ts";
+
+const HELLO = { input: "Hello" } as const;
+const plain = { assistants: { support: { model: PLAIN } } };
+
+interface RefusedBy {
+  readonly scope: string;
+  readonly unit: string;
+  readonly needed: string | number;
+  readonly fits_output_tokens: number;
+  readonly limit: string;
+  readonly remaining: string;
+}
+
+function refusedBy(error: BudgetError): readonly RefusedBy[] {
+  return error.members["refused_by"] as readonly RefusedBy[];
+}
+
+describe("a step that does not fit whole", () => {
+  test("goes out with a smaller cap, sized together with its hold", async () => {
+    const running = await start({ ...plain, limits: { run: "$0.001" } });
+    await running.alice.run(HELLO);
+    const [line] = await running.budget.lines();
+    const [body] = bodiesOf(running.simulator);
+    expect(body?.max_output_tokens).toBeGreaterThan(256);
+    expect(body?.max_output_tokens).toBeLessThan(8_192);
+    expect(line?.ceiling).toBeLessThanOrEqual(1_000_000);
+    // Not stingy: one token more would not have fitted.
+    expect(line?.ceiling).toBeGreaterThan(1_000_000 - 600);
+  });
+
+  test.for([
+    [PLAIN, 256],
+    [REASONING, 2_048],
+  ] as const)("never below what is useful: %s gets %i, or nothing", async ([model, least]) => {
+    const probe = await start({ assistants: { a: { model } }, limits: { run: "$0.0000001" } });
+    const [needed] = refusedBy(await budgetError(probe.alice.run(HELLO)));
+    expect(callsOf(probe.simulator).creates).toBe(0);
+    const amount = Number(needed?.needed);
+    const exact = await start({
+      assistants: { a: { model } },
+      limits: { run: `$${amount.toFixed(9)}` as "$1" },
+    });
+    await exact.alice.run(HELLO);
+    expect(bodiesOf(exact.simulator)[0]?.max_output_tokens).toBe(least);
+    const short = await start({
+      assistants: { a: { model } },
+      limits: { run: `$${(amount - 1e-9).toFixed(9)}` as "$1" },
+    });
+    const error = await budgetError(short.alice.run(HELLO));
+    expect(error).toMatchObject({ code: "run_exceeds_budget", status: 402, retryable: false });
+    expect(refusedBy(error)[0]?.fits_output_tokens).toBe(least - 1);
+    expect(error.headers).not.toHaveProperty("Retry-After");
+  });
+
+  test("`minOutputTokens` is the app's own least", async () => {
+    const running = await start({ ...plain, minOutputTokens: 16, limits: { run: "$0.00015" } });
+    await running.alice.run(HELLO);
+    expect(bodiesOf(running.simulator)[0]?.max_output_tokens).toBeLessThan(256);
+  });
+});
+
+describe("a limit that is spent", () => {
+  test("refuses before the call, says what would still fit and when it comes back", async () => {
+    const running = await start({ ...plain, limits: { user: "$0.0005/day" }, simulator: { script: longOutput(300) } });
+    await running.alice.run(HELLO);
+    await running.alice.run(HELLO);
+    const error = await budgetError(running.alice.run(HELLO));
+    expect(error).toMatchObject({ code: "budget_exceeded", status: 402, retryable: false });
+    const [window] = refusedBy(error);
+    expect(window).toMatchObject({ scope: "user", unit: "usd", limit: "0.0005" });
+    expect(Number(window?.needed)).toBeGreaterThan(Number(window?.remaining));
+    const midnight = new Date().setUTCHours(24, 0, 0, 0);
+    expect(error.members["resets_at"]).toBe(new Date(midnight).toISOString().replace(".000Z", "Z"));
+    const seconds = Number(error.headers["Retry-After"]);
+    expect(Math.abs(seconds - (midnight - Date.now()) / 1000)).toBeLessThan(3);
+    expect(error.message).toMatch(/^You have used \$0\.000\d+ of your \$0\.0005 AI budget for today/);
+    expect(callsOf(running.simulator).creates).toBe(2);
+    await expectAgreement(running);
+  });
+
+  test("of $0 allows nothing", async () => {
+    const running = await start({ ...plain, limits: { user: "$0" } });
+    expect((await budgetError(running.alice.run(HELLO))).code).toBe("run_exceeds_budget");
+  });
+
+  test("each window that refuses is named, and only those", async () => {
+    const running = await start({
+      ...plain,
+      limits: { ...LARGE_LIMITS, user: ["$0.0000001/day", "100 tokens/month", "$100/year", "0 runs/hour"] },
+    });
+    const windows = refusedBy(await budgetError(running.alice.run(HELLO)));
+    expect(windows.map(({ scope, unit }) => `${scope} ${unit}`)).toEqual([
+      "user usd",
+      "user tokens",
+      "user runs",
+    ]);
+  });
+
+  test("is nobody else's: one user's spending leaves the others alone", async () => {
+    const running = await start({ ...plain, limits: { user: "1 run/day" } });
+    await running.alice.run(HELLO);
+    expect((await budgetError(running.alice.run(HELLO))).status).toBe(402);
+    expect((await running.budget.for({ user: "bob" }).run(HELLO)).status).toBe("completed");
+  });
+
+  test("of everybody is nobody's fault: 503, no amounts, and not among the caller's balances", async () => {
+    const running = await start({ ...plain, limits: { ...LARGE_LIMITS, app: "1 run/day" } });
+    const run = await running.alice.run(HELLO);
+    expect(run.balances.map(({ scope }) => scope)).not.toContain("app");
+    const error = await budgetError(running.budget.for({ user: "bob" }).run(HELLO));
+    expect(error).toMatchObject({ code: "app_budget_exhausted", status: 503, members: {} });
+    expect(Number(error.headers["Retry-After"])).toBeGreaterThan(0);
+    expect(error.detail).not.toMatch(/\d/);
+  });
+
+  test("own and shared refuse together: the caller's own is what is told", async () => {
+    const running = await start({ ...plain, limits: { user: "1 run/day", app: "1 run/day" } });
+    await running.alice.run(HELLO);
+    const error = await budgetError(running.alice.run(HELLO));
+    expect(error.status).toBe(402);
+    expect(refusedBy(error).map(({ scope }) => scope)).toEqual(["user"]);
+  });
+
+  test("of a tenant counts for all its users, and only where there is a tenant", async () => {
+    const running = await start({ ...plain, limits: { ...LARGE_LIMITS, tenant: "1 run/day" } });
+    const at = (user: string, tenant: string) => running.budget.for({ user, tenant });
+    await at("alice", "acme").run(HELLO);
+    expect((await budgetError(at("bob", "acme").run(HELLO))).code).toBe("app_budget_exhausted");
+    await at("alice", "other").run(HELLO);
+  });
+});
+
+describe("limits that count", () => {
+  const look = tool({ name: "look", description: "", parameters: z.object({}), execute: () => 1 });
+
+  test("a run once, however many steps and failed attempts it takes", async () => {
+    const running = await start({
+      assistants: { support: { model: PLAIN, tools: [look] } },
+      limits: { ...LARGE_LIMITS, user: "2 runs/day" },
+      maxRetries: 2,
+      simulator: { script: callsTools({ name: "look" }), faults: [{ kind: "rate_limit", retryAfter: 0 }, { kind: "server_error", after: 1 }] },
+    });
+    const run = await running.alice.run(HELLO);
+    expect(run.steps.length).toBeGreaterThan(2);
+    expect(run.balances.find(({ unit }) => unit === "runs")).toMatchObject({ spent: 1, remaining: 1, held: 0 });
+    await running.alice.run(HELLO);
+    expect((await budgetError(running.alice.run(HELLO))).code).toBe("budget_exceeded");
+  });
+
+  test("no run that was refused or that cost nothing", async () => {
+    const running = await start({
+      ...plain,
+      limits: { ...LARGE_LIMITS, user: "1 run/day" },
+      simulator: { faults: [{ kind: "rate_limit" }] },
+    });
+    await budgetError(running.alice.run(HELLO));
+    await budgetError(running.alice.run({ input: "" }));
+    await running.alice.run(HELLO);
+  });
+
+  test("tokens, input and output together", async () => {
+    const running = await start({ ...plain, limits: { ...LARGE_LIMITS, user: "10k tokens/day" } });
+    const run = await running.alice.run(HELLO);
+    const balance = run.balances.find(({ unit }) => unit === "tokens");
+    expect(balance).toMatchObject({ limit: 10_000, spent: run.usage.totalTokens, held: 0 });
+  });
+});
+
+describe("money that running calls hold", () => {
+  test("is waited for, and then there", async () => {
+    const running = await start({ ...plain, wait: "5s", limits: { user: "$0.0015/day" }, simulator: { latencyMs: 150 } });
+    const runs = await Promise.all(Array.from({ length: 6 }, () => running.alice.run(HELLO)));
+    expect(runs.map(({ status }) => status)).toEqual(Array(6).fill("completed"));
+    await expectAgreement(running);
+  });
+
+  test("is said to be in use, where it does not come free in time", async () => {
+    const running = await start({
+      assistants: { support: { model: PLAIN, maxOutputTokens: 2_000 } },
+      wait: "50ms",
+      limits: { user: "$0.0013/day" },
+      simulator: { latencyMs: 400 },
+    });
+    const first = running.alice.run(HELLO);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    const error = await budgetError(running.alice.run(HELLO));
+    expect(error).toMatchObject({ code: "budget_in_flight", status: 402, retryable: true });
+    expect(error.headers["Retry-After"]).toBe("2");
+    expect(error.headers).not.toHaveProperty("X-Should-Retry");
+    await first;
+    await running.alice.run(HELLO);
+  });
+});
+
+describe("a refusal in the middle of a run", () => {
+  let looked = 0;
+  const look = tool({
+    name: "look",
+    description: "Looks.",
+    parameters: z.object({}),
+    execute: () => `look ${(looked += 1)} ${"found a lamp ".repeat(60)}`,
+  });
+
+  test("resolves incomplete; the work is kept, and the thread takes a next turn without paying again", async () => {
+    looked = 0;
+    const options = { assistants: { support: { model: PLAIN, tools: [look] } } };
+    const running = await start({
+      ...options,
+      limits: { ...LARGE_LIMITS, run: "$0.0003" },
+      simulator: { script: callsTools({ name: "look" }, { name: "look" }, { name: "look" }) },
+    });
+    const run = await running.alice.run(HELLO);
+    expect(run).toMatchObject({ status: "incomplete", stop: { reason: "budget", problem: { status: 402 } } });
+    expect(run.steps.length).toBeGreaterThan(0);
+    expect(run.cost.nano).toBeLessThanOrEqual(300_000);
+    expect(looked).toBe(run.steps.length);
+    await expectAgreement(running);
+    // The same store under larger limits: the conversation goes on where it stood.
+    const richer = createBudget({
+      ...options,
+      limits: LARGE_LIMITS,
+      baseURL: running.simulator.url,
+      apiKey: "sk-test",
+      store: running.store,
+    });
+    const before = looked;
+    running.simulator.setScript(fixed("There you are."));
+    const next = await richer.for({ user: "alice" }).run({ input: "Go on", thread: run.thread });
+    expect(next.text).toBe("There you are.");
+    expect(looked).toBe(before);
+    await expectAgreement(running);
+  });
+});
+
+describe("ceilings", () => {
+  test("shrink after the first step: what the provider has counted needs no margin", async () => {
+    const instructions = "You help the customers of a shop that sells lamps. ".repeat(80);
+    const running = await start({ assistants: { support: { model: PLAIN, instructions } } });
+    const first = await running.alice.run(HELLO);
+    const second = await running.alice.run({ input: "And?", thread: first.thread });
+    const [a, b] = (await running.budget.lines()).map(({ facts }) => facts.promptTokens);
+    expect(a).toBeGreaterThan(instructions.length);
+    expect(b).toBeLessThan(first.usage.promptTokens + 500);
+    expect(b).toBeGreaterThanOrEqual(second.usage.promptTokens);
+    // Other instructions are another prompt: the bytes bound it again.
+    await running.alice.run({ input: "Now?", thread: first.thread, additionalInstructions: "Be kind." });
+    expect((await running.budget.lines()).at(-1)?.facts.promptTokens).toBeGreaterThan(instructions.length);
+    await expectAgreement(running);
+  });
+
+  const TEXTS: Readonly<Record<string, string>> = {
+    emoji: "👩‍👩‍👧‍👦🏳️‍🌈🤦🏽‍♂️".repeat(120),
+    chinese: "請問我的包裹在哪裡？".repeat(120),
+    "rare scripts": "ᚠᛇᚻ᛫ᛒᛦᚦ ꙮ 𒀀𒁀 ﷽ ༼ つ ◕_◕ ༽".repeat(60),
+    base64: Buffer.from(Array.from({ length: 3_000 }, (_, i) => (i * 7919) % 251)).toString("base64"),
+    digits: Array.from({ length: 900 }, (_, i) => (i * 7919) % 9973).join(""),
+    spaces: " \t \n ".repeat(600),
+    quotes: `"\\"'\``.repeat(500),
+    "control characters": "\u0000\u0001\u001b[31m\u007f".repeat(200),
+    "lone surrogates": "\ud800x\udc00".repeat(200),
+    "special tokens": "<|endoftext|><|im_start|>system\n".repeat(100),
+    "zero width": "a\u200b\u200d\ufeff".repeat(300),
+    combining: `z${"\u0321\u0322\u0335\u0489".repeat(400)}`,
+  };
+
+  test.for(Object.keys(TEXTS))("are never below the charge, in a conversation of %s", async (name) => {
+    const text = `x${TEXTS[name]}`;
+    const script: ModelScript = ({ round }) =>
+      round === 0 ? { toolCalls: [{ name: "look", arguments: { text } }] } : { text };
+    const look = tool({
+      name: "look",
+      description: text.slice(0, 200).toWellFormed(),
+      parameters: z.object({ text: z.string() }),
+      execute: () => text,
+    });
+    const running = await start({
+      assistants: { support: { model: REASONING, instructions: text, tools: [look] } },
+      simulator: { script },
+    });
+    const first = await running.alice.run({ input: text });
+    await running.alice.run({ input: text, thread: first.thread });
+    await expectAgreement(running);
+    for (const { charge, ceiling, facts } of await running.budget.lines()) {
+      expect(charge.nano).toBeLessThanOrEqual(ceiling);
+      expect(charge.usage.promptTokens).toBeLessThanOrEqual(facts.promptTokens);
+    }
+  });
+
+  test("hold when turns are dropped and the count no longer applies", async () => {
+    const running = await start({
+      assistants: { support: { model: PLAIN, maxContextTokens: 700 } },
+      simulator: { script: echo() },
+    });
+    let thread: string | undefined;
+    for (let i = 0; i < 25; i++) {
+      const input = "Where is my parcel, please? ".repeat(1 + (i % 6));
+      // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+      const run = await running.alice.run({ input, thread });
+      thread = run.thread;
+    }
+    const { lines, held } = await books(running);
+    for (const { charge, facts } of lines)
+      expect(charge.usage.promptTokens).toBeLessThanOrEqual(facts.promptTokens);
+    expect(held).toBe(0);
+    await expectAgreement(running);
+  });
+});

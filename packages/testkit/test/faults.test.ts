@@ -1,0 +1,247 @@
+/** The suite barks: each store here is the memory store with one fault, and must not pass. */
+import { setImmediate as endOfTick } from "node:timers/promises";
+import { type Store, type WindowAt, admit, memory } from "@assistants-budget/core/store";
+import { expect, test } from "vitest";
+import { type Runner, storeSuite, testClock } from "../src/index.ts";
+
+type Fault = (store: Store) => Partial<Store>;
+
+interface Planted {
+  /** The part of the suite that must notice. */
+  readonly part: string;
+  readonly fault: Fault;
+}
+
+/** Runs one part of the suite on a faulty store and gives back the tests that failed. */
+async function failures({ part, fault }: Planted): Promise<readonly string[]> {
+  const tests: { readonly name: string; readonly body: () => Promise<void> }[] = [];
+  let current = "";
+  const runner: Runner = {
+    describe: (name, body) => {
+      current = name;
+      body();
+    },
+    test: (name, body) => void (current === part && tests.push({ name, body })),
+  };
+  storeSuite(runner, {
+    open: async () => {
+      const clock = testClock();
+      const sound = memory({ clock: clock.now });
+      return { store: { ...sound, ...fault(sound) }, clock, close: () => sound.close() };
+    },
+  });
+  const outcomes = await Promise.allSettled(tests.map(({ body }) => body()));
+  return tests.flatMap(({ name }, i) => (outcomes[i]?.status === "rejected" ? [name] : []));
+}
+
+/** Renames every counter that goes into a store, and names it as before on the way back. */
+const renamed =
+  (rename: (at: WindowAt) => string): Fault =>
+  (store) => ({
+    reserve: async (request) => {
+      const claims = request.claims.map((claim) => ({ ...claim, family: rename(claim) }));
+      const reply = await store.reserve({ ...request, claims });
+      return "windows" in reply
+        ? { ...reply, windows: named(reply.windows, request.claims) }
+        : reply;
+    },
+    windows: async (windows) => {
+      const found = await store.windows(windows.map((at) => ({ ...at, family: rename(at) })));
+      return named(found, windows);
+    },
+  });
+
+function named<Window extends WindowAt>(
+  found: readonly Window[],
+  asked: readonly WindowAt[],
+): readonly Window[] {
+  return found.map((state, i) => ({
+    ...state,
+    family: asked[i]?.family ?? state.family,
+    subject: asked[i]?.subject ?? state.subject,
+  }));
+}
+
+const FAULTS: Readonly<Record<string, Planted>> = {
+  "checks first and holds afterwards": {
+    part: "atomicity",
+    fault: (store) => ({
+      reserve: async (request) => {
+        const windows = await store.windows(request.claims);
+        const claims = request.claims.map((claim, i) => ({
+          ...claim,
+          spent: windows[i]?.spent ?? 0,
+          held: windows[i]?.held ?? 0,
+        }));
+        const verdict = admit(claims, request.output);
+        await endOfTick();
+        if (!verdict.ok) return store.reserve(request);
+        const unchecked = request.claims.map((claim) => ({ ...claim, limit: null }));
+        const output = { min: verdict.outputTokens, max: verdict.outputTokens };
+        return store.reserve({ ...request, claims: unchecked, output });
+      },
+    }),
+  },
+  "holds what fits before it refuses": {
+    part: "atomicity",
+    fault: (store) => ({
+      reserve: async (request) => {
+        const reply = await store.reserve(request);
+        if (reply.kind !== "refused") return reply;
+        const claims = request.claims.filter((_, i) => !reply.refused.includes(i));
+        await store.reserve({ ...request, claims });
+        return reply;
+      },
+    }),
+  },
+  "grants the least instead of the most": {
+    part: "fit",
+    fault: (store) => ({
+      reserve: (request) =>
+        store.reserve({ ...request, output: { ...request.output, max: request.output.min } }),
+    }),
+  },
+  "takes an unknown subject's limit for none": {
+    part: "reserve, settle, release",
+    fault: (store) => ({
+      reserve: async (request) => {
+        const windows = await store.windows(request.claims);
+        const claims = request.claims.map((claim, i) =>
+          windows[i]?.spent === 0 && windows[i]?.held === 0 ? { ...claim, limit: null } : claim,
+        );
+        return store.reserve({ ...request, claims });
+      },
+    }),
+  },
+  "takes a charge of nothing for a missing one": {
+    part: "reserve, settle, release",
+    fault: (store) => ({
+      settle: async (hold, charge) => {
+        const open = (await store.holds({ expired: false, limit: 1e6 })).find(
+          ({ id }) => id === hold,
+        );
+        return store.settle(hold, { ...charge, nano: charge.nano || (open?.ceiling ?? 0) });
+      },
+    }),
+  },
+  "cuts a charge off at its ceiling": {
+    part: "reserve, settle, release",
+    fault: (store) => ({
+      settle: async (hold, charge) => {
+        const open = (await store.holds({ expired: false, limit: 1e6 })).find(
+          ({ id }) => id === hold,
+        );
+        const nano = open ? Math.min(charge.nano, open.ceiling) : charge.nano;
+        return store.settle(hold, { ...charge, nano });
+      },
+    }),
+  },
+  "never corrects": {
+    part: "corrections",
+    fault: (store) => ({
+      settle: async (hold, charge) => {
+        const before = await store.release(hold.replace(/$/, " none"));
+        const lines = await store.lines({});
+        const line = lines.find((one) => one.hold === hold);
+        return line && before.kind === "unknown"
+          ? { kind: "already", line }
+          : store.settle(hold, charge);
+      },
+    }),
+  },
+  "gives the money of expired holds back": {
+    part: "expiry and renewal",
+    fault: (store) => ({
+      reserve: async (request) => {
+        const expired = await store.holds({ expired: true, limit: 1e6 });
+        await Promise.all(expired.map(({ id }) => store.release(id)));
+        return store.reserve(request);
+      },
+    }),
+  },
+  "forgets a hold's id once it has ended": {
+    part: "idempotency",
+    fault: (store) => {
+      let again = 0;
+      return {
+        reserve: async (request) => {
+          const reply = await store.reserve(request);
+          again += 1;
+          return reply.kind === "ended"
+            ? store.reserve({ ...request, hold: `${request.hold} again ${again}` })
+            : reply;
+        },
+      };
+    },
+  },
+  "says of all that they are still open": {
+    part: "expiry and renewal",
+    fault: (store) => ({
+      renew: async (holds, ttlMs) => {
+        await store.renew(holds, ttlMs);
+        return holds;
+      },
+    }),
+  },
+  "knows its counters by their zone, too": {
+    part: "a change of time zone",
+    fault: renamed(({ family, zone }) => `${family} ${zone}`),
+  },
+  "knows its counters by their start, too": {
+    part: "time going backwards",
+    fault: renamed(({ family, start }) => `${family} ${start}`),
+  },
+  "does not tell upper from lower case": {
+    part: "subjects",
+    fault: renamed(({ family }) => family.toLowerCase()),
+  },
+  "trims its names": { part: "subjects", fault: renamed(({ family }) => family.trim()) },
+  "composes its letters": {
+    part: "subjects",
+    fault: renamed(({ family }) => family.normalize("NFC")),
+  },
+  "cuts its names off at 255 characters": {
+    part: "subjects",
+    fault: renamed(({ family }) => family.slice(0, 255)),
+  },
+  "knows users, but not their scope": {
+    part: "subjects",
+    fault: renamed(({ subject, unit, period }) => [subject, unit, period].join("|")),
+  },
+  "opens anybody's thread": {
+    part: "threads and runs",
+    fault: (store) => ({
+      items: async ({ thread }) =>
+        (await store.items({ thread, user: "alice" })) ??
+        (await store.items({ thread, user: "mallory" })),
+    }),
+  },
+  "writes under any fence": {
+    part: "thread leases",
+    fault: (store) => ({
+      saveRun: async (request) => {
+        const reply = await store.saveRun(request);
+        if (reply.kind === "saved" || request.fence === undefined) return reply;
+        return store.saveRun({ ...request, fence: request.fence + 1 });
+      },
+    }),
+  },
+  "gives a lease to whoever asks": {
+    part: "expiry and renewal",
+    fault: () => ({ lease: async () => true }),
+  },
+  "has its own idea of the time": {
+    part: "reserve, settle, release",
+    fault: () => ({ now: async () => Date.now() }),
+  },
+  "reads each page from the start": {
+    part: "lines, holds, windows",
+    fault: (store) => ({
+      lines: ({ after: _after, ...query }) => store.lines(query),
+    }),
+  },
+};
+
+test.for(Object.entries(FAULTS))("a store that %s fails", async ([, planted]) => {
+  expect(await failures(planted)).not.toEqual([]);
+});

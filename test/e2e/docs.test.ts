@@ -1,0 +1,112 @@
+/** What the documentation promises to be complete is complete, and what it shows is what comes. */
+import { access, glob, readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { ERROR_CODES } from "@assistants-budget/core";
+import { describe, expect, it } from "vitest";
+import { type Problem, signInAs } from "../../examples/demo/shopper.ts";
+import { spendElsewhere } from "../browser/chat.ts";
+import { openDemoSite } from "../browser/demo-site.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const read = (path: string) => readFile(join(ROOT, path), "utf8");
+
+const errors = await read("docs/errors.md");
+
+/** The paragraph under a heading, to the next one. */
+function section(heading: string): string {
+  const [, after = ""] = errors.split(`\n### ${heading}\n`);
+  return after.split(/\n##+ /)[0] ?? "";
+}
+
+/** The JSON in a text, with its values by name; a text stands for the type of each. */
+function shape(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shape);
+  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shape(one)]));
+}
+
+function jsonIn(text: string): unknown {
+  return JSON.parse(/```json\n(.*?)```/s.exec(text)?.[1] ?? "");
+}
+
+describe("docs/errors.md", () => {
+  it.each(ERROR_CODES)("has a paragraph for %s: when, and what to do", (code) => {
+    expect(section(code)).toMatch(/\*\*[^*]*When:?\*\*|When:\*\*/);
+    expect(section(code)).toContain("**What to do:**");
+  });
+
+  it("has no paragraph for a code that does not exist", () => {
+    const headings = [...errors.matchAll(/^### (\w+)$/gm)].map(([, code]) => code);
+    const others = headings.filter((code) => !ERROR_CODES.includes(code ?? ""));
+    expect(others).toEqual(["ERR_AB_REFUSAL_REPLACED"]);
+  });
+
+  it.each(["budget_exceeded", "budget_in_flight", "run_exceeds_budget"])(
+    "shows a body of %s",
+    (code) => {
+      const body = jsonIn(section(code));
+      expect(body).toMatchObject({ status: 402, code, error: { code } });
+      const { detail, error } = body as { detail: string; error: { message: string } };
+      expect(error.message).toBe(detail);
+    },
+  );
+});
+
+describe("the 402 of the README and of docs/errors.md", () => {
+  it("is made like a real one", async () => {
+    await using site = await openDemoSite("$0.018/day");
+    await spendElsewhere(site.origin);
+    const { status, headers, body } = await (await signInAs(site.origin, "bob")).say("Hello!");
+    expect({ status, code: (body as Problem).code }).toEqual({
+      status: 402,
+      code: "budget_exceeded",
+    });
+    const readme = await read("README.md");
+    expect(shape(jsonIn(readme))).toEqual(shape(body));
+    expect(shape(jsonIn(section("budget_exceeded")))).toEqual(shape(body));
+    const shown = /```http\nHTTP\/1\.1 402 Payment Required\n(.*?)```/s.exec(readme)?.[1] ?? "";
+    for (const line of shown.trim().split("\n")) {
+      const [name = "", value] = line.split(": ");
+      if (name === "Retry-After") expect(Number(headers.get(name))).toBeGreaterThan(0);
+      else expect(headers.get(name)).toBe(value);
+    }
+  });
+});
+
+describe("docs/options.md", () => {
+  it("has a row for every option", async () => {
+    const [options, adapter, docs] = await Promise.all([
+      read("packages/core/src/options.ts"),
+      read("packages/express/src/express.ts"),
+      read("docs/options.md"),
+    ]);
+    const keys = (source: string, name: string) => {
+      const [, body = ""] =
+        new RegExp(`interface ${name}[^{]*\\{(.*?)\\n\\}`, "s").exec(source) ?? [];
+      return [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, key]) => key ?? "");
+    };
+    const named = [
+      ...keys(options, "BudgetOptions"),
+      ...keys(options, "PolicyOptions"),
+      ...keys(adapter, "ExpressOptions"),
+      "identify",
+    ];
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((key) => !docs.includes(`\`${key}\``))).toEqual([]);
+  });
+});
+
+describe("links", () => {
+  it("lead somewhere", async () => {
+    const dead: string[] = [];
+    const files = glob("{*.md,docs/*.md,packages/*/README.md,examples/*/README.md}", { cwd: ROOT });
+    for await (const file of files) {
+      const targets = [...(await read(file)).matchAll(/\]\((?!https?:)([^)#]+)/g)];
+      for (const [, target = ""] of targets) {
+        const path = join(ROOT, dirname(file), target);
+        await access(path).catch(() => dead.push(`${file}: ${relative(ROOT, path)}`));
+      }
+    }
+    expect(dead).toEqual([]);
+  });
+});
