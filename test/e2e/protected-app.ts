@@ -12,7 +12,11 @@ import {
   assistantsBudget,
   sqlite,
 } from "@assistants-budget/express";
-import { type Simulator, type SimulatorOptions, createSimulator } from "@assistants-budget/simulator";
+import {
+  type Simulator,
+  type SimulatorOptions,
+  createSimulator,
+} from "@assistants-budget/simulator";
 import express from "express";
 import { onTestFinished } from "vitest";
 
@@ -30,7 +34,11 @@ export interface Reply {
   readonly body: {
     readonly code?: string;
     readonly status?: number | string;
-    readonly refused_by?: readonly { readonly unit: string; readonly scope: string; readonly needed: string | number }[];
+    readonly refused_by?: readonly {
+      readonly unit: string;
+      readonly scope: string;
+      readonly needed: string | number;
+    }[];
     readonly [member: string]: unknown;
   };
 }

@@ -44,14 +44,22 @@ export async function startPostgres(): Promise<PostgresServer> {
     const data = join(folder, "data");
     await make(join(binaries, "initdb"), data, account);
     const port = await freePort();
-    const flags = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, `port=${port}`];
+    const flags = [
+      "listen_addresses=127.0.0.1",
+      `unix_socket_directories=${folder}`,
+      `port=${port}`,
+    ];
     const args = [...flags, "max_connections=200"].flatMap((flag) => ["-c", flag]);
-    const server = daemon(join(binaries, "postgres"), ["-D", data, ...args], account);
-    await server.start();
+    const command = [join(binaries, "postgres"), "-D", data, ...args];
+    const server = daemon(command, folder, account);
+    await server.start().catch(async (error: unknown) => {
+      await server.end("SIGQUIT");
+      throw error;
+    });
     return {
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
       kill: () => server.end("SIGQUIT"),
-      start: server.start,
+      start: () => server.start(),
       stop: async () => {
         await server.end("SIGINT");
         await remove();
@@ -82,18 +90,16 @@ interface Daemon {
 }
 
 /** `SIGINT` is the server's quick shutdown; `SIGQUIT` ends it like a crash. */
-function daemon(file: string, args: readonly string[], account: Account): Daemon {
+function daemon([file = "", ...args]: readonly string[], folder: string, account: Account): Daemon {
   let running: { readonly end: (signal: NodeJS.Signals) => Promise<void> } | undefined;
 
   async function start(): Promise<void> {
     const child = spawn(file, args, { ...account, cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
-    // Also when the tests are cut short no server stays behind.
-    const orphaned = () => void child.kill("SIGQUIT");
-    process.once("exit", orphaned);
+    const dismiss = watch(child.pid, folder);
     const gone = once(child, "exit");
     running = {
       end: async (signal) => {
-        process.off("exit", orphaned);
+        dismiss();
         child.kill(signal);
         await gone;
       },
@@ -101,7 +107,8 @@ function daemon(file: string, args: readonly string[], account: Account): Daemon
     let said = "";
     child.stderr.on("data", (text: Buffer) => (said = `${said}${text.toString()}`.slice(-10_000)));
     for (let tries = 0; !said.includes("database system is ready to accept"); tries += 1) {
-      if (child.exitCode !== null || tries > 3000) throw new Error(`postgres did not start: ${said}`);
+      if (child.exitCode !== null || tries > 3000)
+        throw new Error(`postgres did not start: ${said}`);
       // oxlint-disable-next-line no-await-in-loop -- until it is ready
       await sleep(20);
     }
@@ -114,6 +121,20 @@ function daemon(file: string, args: readonly string[], account: Account): Daemon
   }
 
   return { start, end };
+}
+
+/**
+ * Ends and removes a server whose tests were ended before they could, even by `kill -9`: a shell that
+ * reads until this process is no more. Gives back how to dismiss it.
+ */
+function watch(server: number | undefined, folder: string): () => void {
+  const script = 'read _; kill -QUIT "$0"; while kill -0 "$0"; do sleep 0.1; done; rm -rf "$1"';
+  const shell = spawn("sh", ["-c", script, String(server), folder], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  shell.unref();
+  return () => void shell.kill("SIGKILL");
 }
 
 let programs: Promise<string> | undefined;

@@ -108,9 +108,8 @@ export async function startCluster(): Promise<{
   const stop = async () => void (await Promise.all(nodes.map((node) => node.stop())));
   try {
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
-    await execute("redis-cli", [
-      ...["--cluster", "create", ...addresses, "--cluster-replicas", "0", "--cluster-yes"],
-    ]);
+    const create = ["--cluster", "create", ...addresses, "--cluster-replicas", "0"];
+    await execute("redis-cli", [...create, "--cluster-yes"]);
     await Promise.all(nodes.map(({ port }) => agreed(port)));
   } catch (error) {
     await stop();

@@ -7,6 +7,7 @@ import {
   type RunSummary,
   type TextPart,
   execute,
+  smallestDemand,
   summaryOf,
   threadNotFound,
 } from "./assistants/index.ts";
@@ -15,7 +16,7 @@ import { eventStream } from "./event-stream.ts";
 import { type Balance, type Item, type Subjects, persist } from "./ledger/index.ts";
 import type { Config, PolicyOptions } from "./options.ts";
 import { checkCall, readPolicy } from "./read-options.ts";
-import { type Policy, ceilingRates, narrow } from "./rules/index.ts";
+import { type Policy, narrow } from "./rules/index.ts";
 
 /** A call of `run()` or `stream()`. */
 export interface RunOptions extends CallOptions {
@@ -113,8 +114,9 @@ export function assistantsOf(
       ledger.balances({ limits: who.policy.limits, subjects, timeZone: host.timeZone }),
     check: async () => {
       host.ready();
+      const { policy } = who;
       const refused = await ledger.refusalOf(
-        smallestDemand(host, { user, subjects, policy: who.policy }),
+        await smallestDemand(host, { user, subjects, policy, assistants: config.assistants }),
       );
       if (refused) throw refused;
     },
@@ -162,44 +164,3 @@ function threadId(thread: unknown): string {
     return thread;
   throw threadNotFound();
 }
-
-/** What the least step of the cheapest assistant would ask for. */
-function smallestDemand(
-  host: RunnerHost & { readonly config: Config },
-  who: { readonly user: string; readonly subjects: Subjects; readonly policy: Policy },
-) {
-  const { config, prices } = host;
-  const promptTokens = SMALLEST_PROMPT;
-  const offers = [...config.assistants.values()].flatMap(({ model, serviceTier }) => {
-    const name = who.policy.model ?? model;
-    const price = prices.find(name);
-    const tier = serviceTier ?? "default";
-    return price ? { price, name, tier, rates: ceilingRates(price, { tier, promptTokens }) } : [];
-  });
-  const cheapest = offers.toSorted((a, b) => a.rates.completion - b.rates.completion)[0];
-  if (!cheapest) throw new RangeError("no assistant has a price");
-  const { plain, reasoning } = config.minOutputTokens;
-  const min = cheapest.price.reasoning ? reasoning : plain;
-  return {
-    limits: who.policy.limits,
-    subjects: { ...who.subjects, thread: "none", run: "none" },
-    timeZone: host.timeZone,
-    ceiling: { promptTokens, rates: cheapest.rates },
-    output: { min, max: min },
-    countRun: true,
-    facts: {
-      user: who.user,
-      thread: "none",
-      run: "none",
-      step: "none",
-      assistant: "none",
-      model: cheapest.name,
-      tier: cheapest.tier,
-      priceVersion: prices.version,
-      promptTokens,
-    },
-  };
-}
-
-/** Tokens of the shortest message with its frame. */
-const SMALLEST_PROMPT = 100;

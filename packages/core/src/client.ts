@@ -13,7 +13,7 @@ export function clientFrom(
   let made: Promise<OpenAI> | undefined;
   return () => {
     if (client) return Promise.resolve(client);
-    made ??= make(apiKey ?? env["OPENAI_API_KEY"], baseURL ?? env["OPENAI_BASE_URL"]);
+    made ??= make(apiKey ?? env["OPENAI_API_KEY"], baseURL ?? env["OPENAI_BASE_URL"], env);
     return made;
   };
 }
@@ -30,10 +30,16 @@ export function requireKey(
   });
 }
 
-async function make(apiKey: string | undefined, baseURL: string | undefined): Promise<OpenAI> {
+async function make(
+  apiKey: string | undefined,
+  baseURL: string | undefined,
+  env: Environment,
+): Promise<OpenAI> {
   const { OpenAI } = await import("openai");
   return new OpenAI({
     maxRetries: 0,
+    // What goes wrong is told in our own errors; the SDK would print pieces of answers.
+    ...(env["OPENAI_LOG"] === undefined ? { logLevel: "off" } : {}),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseURL === undefined ? {} : { baseURL }),
   });

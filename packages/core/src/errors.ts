@@ -29,7 +29,6 @@ const CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
   assistant_unknown: { status: 500, title: "Assistant not set up", retryable: false },
   model_price_unknown: { status: 500, title: "Assistant not set up", retryable: false },
   api_key_missing: { status: 500, title: "Assistant not set up", retryable: false },
-  not_mounted: { status: 500, title: "Assistant not set up", retryable: false },
   store_unavailable: { status: 503, title: "AI budget can't be checked", retryable: true },
   invalid_options: { status: 500, title: "Invalid options", retryable: false },
 };
@@ -54,7 +53,6 @@ export type ErrorCode =
   | "assistant_unknown"
   | "model_price_unknown"
   | "api_key_missing"
-  | "not_mounted"
   | "store_unavailable"
   | "invalid_options";
 

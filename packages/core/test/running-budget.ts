@@ -88,13 +88,15 @@ export async function allLines(budget: Pick<Budget, "lines">): Promise<readonly 
 }
 
 /** The promise of DESIGN §3: reported lines equal the invoice's, to the nano-dollar a line, and nothing is held. */
-export async function expectAgreement(running: Running): Promise<void> {
-  const { lines, invoice, held } = await books(running);
+export async function expectAgreement(running: Running): ReturnType<typeof books> {
+  const both = await books(running);
+  const { lines, invoice, held } = both;
   expect(lines.map(({ charge }) => charge.known)).toEqual(lines.map(() => "reported"));
   expect(billOf(lines)).toEqual(
     new Map(invoice.map(({ responseId, nano }) => [responseId, Number(nano)])),
   );
   expect(held).toBe(0);
+  return both;
 }
 
 /** What the ledger says of each response. */
@@ -105,10 +107,12 @@ export function billOf(lines: readonly LedgerLine[]): Map<string | undefined, nu
   return bill;
 }
 
-/** The refusal or failure that a promise ends in. */
-export async function budgetError(promise: Promise<unknown>): Promise<BudgetError> {
+/** The refusal or failure that something ends in. */
+export async function budgetError(
+  attempt: Promise<unknown> | (() => unknown),
+): Promise<BudgetError> {
   try {
-    const value = await promise;
+    const value = await (typeof attempt === "function" ? attempt() : attempt);
     throw new Error(`expected a BudgetError; it resolved with ${JSON.stringify(value)}`);
   } catch (error) {
     if (isBudgetError(error)) return error;

@@ -35,7 +35,7 @@ test("an assistant takes tools, and nothing that is none", () => {
   const wrong: BudgetOptions = { assistants: { support: { model: "x", tools: [{ name: "x" }] } } };
   // @ts-expect-error -- a model is needed
   const none: BudgetOptions = { assistants: { support: {} } };
-  expectTypeOf(right).toEqualTypeOf(wrong).toEqualTypeOf(none);
+  for (const one of [right, wrong, none]) expectTypeOf(one).toEqualTypeOf<BudgetOptions>();
 });
 
 test("input is text or text parts, and durations have a unit", () => {

@@ -5,6 +5,7 @@ export type {
   AssistantDefinition,
   Assistants,
   Balance,
+  LedgerLine,
   LimitText,
   Run,
   RunEvent,

@@ -6,7 +6,8 @@ import supertest from "supertest";
 import { describe, expect, test } from "vitest";
 import { SPENT, chat, problemOf, start, startMounted } from "./running-app.ts";
 
-const MIDNIGHT = () => new Date(new Date().setUTCHours(24, 0, 0, 0)).toISOString().replace(".000Z", "Z");
+const MIDNIGHT = () =>
+  new Date(new Date().setUTCHours(24, 0, 0, 0)).toISOString().replace(".000Z", "Z");
 
 describe("a refusal", () => {
   test("is a whole 402, headers and body, with that one line", async () => {
@@ -25,7 +26,7 @@ describe("a refusal", () => {
     const wait = Number(headers.get("retry-after"));
     expect(wait).toBeGreaterThan(0);
     expect(wait).toBeLessThanOrEqual(86_400);
-    const start_ = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
+    const dayStart = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
     const detail = expect.stringMatching(
       /^You have used 1 run of your 1 run AI budget for today\. It resets on \d+ \w+ \d{4},? (at )?00:00 \(UTC\)\.$/,
     );
@@ -48,7 +49,7 @@ describe("a refusal", () => {
           held: 0,
           remaining: 0,
           used_percent: 100,
-          window: { start: start_, end: MIDNIGHT() },
+          window: { start: dayStart, end: MIDNIGHT() },
           resets_at: MIDNIGHT(),
           needed: 1,
           fits_output_tokens: 0,
@@ -59,27 +60,31 @@ describe("a refusal", () => {
     expect(simulator.requests()).toHaveLength(1);
   });
 
-  test.for([
-    ["application/json", "problem"],
-    ["*/*", "problem"],
-    ["application/json, text/html", "problem"],
-    ["text/html,application/xhtml+xml,*/*;q=0.8", "page"],
-  ] as const)("to %s is a %s", async ([accept, kind]) => {
+  test.for(["application/json", "*/*", "application/json, text/html"])(
+    "to %s is a problem",
+    async (accept) => {
+      const { app, listen } = await startMounted(SPENT);
+      chat(app);
+      const { post } = await listen();
+      const response = await post("/chat", { headers: { accept } });
+      expect(response.status).toBe(402);
+      expect(await problemOf(response)).toMatchObject({ status: 402 });
+    },
+  );
+
+  test("to a browser is a page", async () => {
     const { app, listen } = await startMounted(SPENT);
     chat(app);
     const { post } = await listen();
+    const accept = "text/html,application/xhtml+xml,*/*;q=0.8";
     const response = await post("/chat", { headers: { accept } });
     expect(response.status).toBe(402);
-    const text = await response.text();
-    const type = response.headers.get("content-type");
-    if (kind === "problem") expect(JSON.parse(text)).toMatchObject({ status: 402 });
-    else {
-      expect(type).toBe("text/html; charset=utf-8");
-      expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
-      expect(text).toContain("<h1>Request too large for the AI budget</h1>");
-      expect(text).toContain("AI budget of $0.0000001");
-    }
+    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(response.headers.get("cache-control")).toBe("no-store");
+    const text = await response.text();
+    expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(text).toContain("<h1>Request too large for the AI budget</h1>");
+    expect(text).toContain("AI budget of $0.0000001");
   });
 
   test.for([
@@ -170,11 +175,16 @@ describe("wherever the route is", () => {
   test("in a chain of handlers, in a callback, in a synchronous throw of the app's own promise", async () => {
     const { app, listen } = await startMounted(SPENT);
     app.post("/next", (req, _res, next) => {
+      // oxlint-disable-next-line promise/no-callback-in-promise -- what older apps do
       req.assistants.run({ input: "Hi" }).then(() => next(), next);
     });
-    app.post("/chain", (_req, _res, next) => next(), async (req) => {
-      await req.assistants.run({ input: "Hi" });
-    });
+    app.post(
+      "/chain",
+      (_req, _res, next) => next(),
+      async (req) => {
+        await req.assistants.run({ input: "Hi" });
+      },
+    );
     const { post } = await listen();
     expect((await post("/next")).status).toBe(402);
     expect((await post("/chain")).status).toBe(402);

@@ -1,7 +1,11 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createSimulator, type Simulator, type SimulatorOptions } from "@assistants-budget/simulator";
+import {
+  createSimulator,
+  type Simulator,
+  type SimulatorOptions,
+} from "@assistants-budget/simulator";
 import express, { type Express, type Request } from "express";
 import { onTestFinished } from "vitest";
 import { type ExpressBudget, type ExpressOptions, assistantsBudget, memory } from "../src/index.ts";

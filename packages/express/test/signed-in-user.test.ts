@@ -6,17 +6,25 @@ import { chat, problemOf, signIn, start, startMounted } from "./running-app.ts";
 const ONE = { limits: { user: "1 run/day" } } as const;
 
 /** Signs in whoever this gives, as the sign-in libraries do it. */
-const as = (give: () => object): RequestHandler => (req, _res, next) => {
-  Object.assign(req, give());
-  next();
-};
+const as =
+  (give: () => object): RequestHandler =>
+  (req, _res, next) => {
+    Object.assign(req, give());
+    next();
+  };
 
 describe("somebody who claims to be somebody", () => {
   test.for<[string, object]>([
-    ["a header", { headers: { "x-user-id": "bob", "x-forwarded-user": "bob", "remote-user": "bob" } }],
+    [
+      "a header",
+      { headers: { "x-user-id": "bob", "x-forwarded-user": "bob", "remote-user": "bob" } },
+    ],
     ["a header of ours", { headers: { user: "bob", auth: "bob", authorization: "Bearer bob" } }],
     ["a body", { body: { user: { id: "bob" }, userId: "bob", sub: "bob" } }],
-    ["a prototype in a body", { body: JSON.parse('{"__proto__":{"user":{"id":"bob"},"id":"bob"}}') }],
+    [
+      "a prototype in a body",
+      { body: JSON.parse('{"__proto__":{"user":{"id":"bob"},"id":"bob"}}') },
+    ],
     ["an address", { headers: { "x-forwarded-for": "10.0.0.9", "x-real-ip": "10.0.0.9" } }],
   ])("in %s is still who they are, and nobody if they are nobody", async ([, init]) => {
     const { app, listen, budget } = await startMounted(ONE);
@@ -54,8 +62,16 @@ describe("where the user is found", () => {
     ["Clerk, signed out", () => ({ auth: () => ({ userId: null, isAuthenticated: false }) }), 401],
     ["express-jwt", () => ({ auth: { sub: "auth0|1" } }), 200],
     ["express-oauth2-jwt-bearer", () => ({ auth: { payload: { sub: "auth0|1" } } }), 200],
-    ["express-openid-connect", () => ({ oidc: { isAuthenticated: () => true, user: { sub: "a" } } }), 200],
-    ["express-openid-connect, signed out", () => ({ oidc: { isAuthenticated: () => false, user: { sub: "a" } } }), 401],
+    [
+      "express-openid-connect",
+      () => ({ oidc: { isAuthenticated: () => true, user: { sub: "a" } } }),
+      200,
+    ],
+    [
+      "express-openid-connect, signed out",
+      () => ({ oidc: { isAuthenticated: () => false, user: { sub: "a" } } }),
+      401,
+    ],
     ["express-openid-connect, nobody", () => ({ oidc: { isAuthenticated: () => false } }), 401],
     ["an empty user", () => ({ user: {} }), 401],
     ["a name", () => ({ user: "alice" }), 401],
@@ -73,7 +89,11 @@ describe("where the user is found", () => {
   test("a number and its text are one user", async () => {
     const { app, budget, listen } = await start(ONE);
     let id: unknown = 42;
-    app.use(express.json(), as(() => ({ user: { id } })), budget);
+    app.use(
+      express.json(),
+      as(() => ({ user: { id } })),
+      budget,
+    );
     chat(app);
     const { post } = await listen();
     expect((await post("/chat")).status).toBe(200);
@@ -101,7 +121,9 @@ describe("where the user is found", () => {
     app.use(express.json(), budget);
     app.post("/login", async (req, res) => {
       const { assistants } = req;
-      const before = await assistants.run({ input: "Hi" }).catch((error: { code: string }) => error.code);
+      const before = await assistants
+        .run({ input: "Hi" })
+        .catch((error: { code: string }) => error.code);
       Object.assign(req, { user: { id: "alice" } });
       const after = await assistants.run({ input: "Hi" });
       res.json({ before, after: after.status });
@@ -119,7 +141,11 @@ describe("`identify`", () => {
       limits: { user: "$1", tenant: "1 run/day" },
       identify: async (req) => ({ id: 7, tenant: req.get("host")?.split(":")[0] }),
     });
-    app.use(express.json(), as(() => ({ user: { id: "ignored" } })), budget);
+    app.use(
+      express.json(),
+      as(() => ({ user: { id: "ignored" } })),
+      budget,
+    );
     chat(app);
     const { post } = await listen();
     expect((await post("/chat")).status).toBe(200);
@@ -129,7 +155,11 @@ describe("`identify`", () => {
 
   test.for([null, undefined, ""])("%j is nobody", async (nobody) => {
     const { app, budget, listen } = await start({ identify: () => nobody });
-    app.use(express.json(), as(() => ({ user: { id: "alice" } })), budget);
+    app.use(
+      express.json(),
+      as(() => ({ user: { id: "alice" } })),
+      budget,
+    );
     chat(app);
     expect((await (await listen()).post("/chat")).status).toBe(401);
   });

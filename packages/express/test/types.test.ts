@@ -10,7 +10,11 @@ test("`req.assistants` is there, and typed, once the package is imported", () =>
 
 test("a wrong limit does not compile", () => {
   const right: ExpressOptions = {
-    limits: { user: ["$1/day", "500k tokens/month", "100 runs/hour"], run: "$0.10", app: "unlimited" },
+    limits: {
+      user: ["$1/day", "500k tokens/month", "100 runs/hour"],
+      run: "$0.10",
+      app: "unlimited",
+    },
   };
   // @ts-expect-error -- a currency is missing
   const noCurrency: ExpressOptions = { limits: { user: "1/day" } };
@@ -20,13 +24,15 @@ test("a wrong limit does not compile", () => {
   const noText: ExpressOptions = { limits: { user: 1 } };
   // @ts-expect-error -- there is no such option
   const noOption: ExpressOptions = { limit: {} };
-  expectTypeOf(right).toEqualTypeOf(noCurrency).toEqualTypeOf(noPeriod);
-  expectTypeOf(noText).toEqualTypeOf(noOption);
+  for (const one of [right, noCurrency, noPeriod, noText, noOption])
+    expectTypeOf(one).toEqualTypeOf<ExpressOptions>();
 });
 
 test("`identify` sees Express's request and gives back an id", () => {
   expectTypeOf(assistantsBudget).toBeCallableWith({ identify: (req) => req.get("x") ?? null });
-  expectTypeOf(assistantsBudget).toBeCallableWith({ identify: async () => ({ id: 7, tenant: "a" }) });
+  expectTypeOf(assistantsBudget).toBeCallableWith({
+    identify: async () => ({ id: 7, tenant: "a" }),
+  });
   // @ts-expect-error -- true is nobody
   expectTypeOf(assistantsBudget).toBeCallableWith({ identify: () => true });
 });

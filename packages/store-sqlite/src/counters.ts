@@ -103,7 +103,7 @@ export function counters(db: DatabaseSync): Counters {
       if (spent > 0) addBucket.run(counter, index, spent, at);
       // What is given back to a bucket that has left is nobody's: never less than nothing is spent.
       if (spent < 0) takeBack.run(spent, counter, index);
-      dropBuckets.run(counter, at - bucket * 64);
+      dropBuckets.run(counter, at - bucket * 63);
     },
     state: (id, now) => {
       const row = byId.get(id);

@@ -39,8 +39,9 @@ export function groupCommit(database: () => DatabaseSync): GroupCommit {
 
   /** One job's failure is its own: after a failed batch each gets a transaction of its own. */
   async function apart(jobs: readonly Job[], error: unknown): Promise<void> {
-    if (jobs.length === 1) {
-      jobs[0]?.fail(error);
+    // A file that is locked is locked for all: nobody's patience is added to another's.
+    if (jobs.length === 1 || isBusy(error)) {
+      for (const job of jobs) job.fail(error);
       return;
     }
     for (const job of jobs) {
@@ -107,6 +108,8 @@ function rollBack(db: DatabaseSync): void {
   }
 }
 
+/** Whether a lock is in the way, whatever for: the primary code is the low byte. */
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+  if (!(error instanceof Error) || !("errcode" in error)) return false;
+  return typeof error.errcode === "number" && (error.errcode & 0xff) === SQLITE_BUSY;
 }

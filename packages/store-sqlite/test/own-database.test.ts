@@ -20,6 +20,14 @@ test("a database that the app brought is used and never closed", async () => {
   database.close();
 });
 
+test("every commit is synced to disk, and readers do not wait for writers", async () => {
+  const database = new DatabaseSync(join(tempFolder(), "budget.sqlite"));
+  await sqlite({ database }).open();
+  expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 });
+  expect(database.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+  database.close();
+});
+
 test("one in memory will do", async () => {
   const database = new DatabaseSync(":memory:");
   const store = sqlite({ database });
@@ -61,6 +69,7 @@ test("a rolling window never keeps more than 64 rows", async () => {
     period: `rolling:${period}`,
     rollingMs: period,
   };
+  await store.open();
   const rows = database.prepare("SELECT count(*) AS n FROM buckets");
   let most = 0;
   for (let i = 0; i < 300; i += 1) {

@@ -7,7 +7,7 @@ import { tempFolder } from "./temp-folder.ts";
 
 test("four processes on one limit: never above it, nothing lost, none starved", async () => {
   const path = join(tempFolder(), "budget.sqlite");
-  const [limit, nano, lanes] = [12_000_000, 10_000, 8];
+  const [limit, nano, lanes] = [6_000_000, 10_000, 8];
   const startAt = Date.now() + 700;
   const work = { kind: "spend", limit, nano, lanes, startAt } as const;
   const names = ["a", "b", "c", "d"];

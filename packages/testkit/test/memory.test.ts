@@ -11,4 +11,6 @@ storeSuite(
       return { store, clock, close: () => store.close() };
     },
   },
+  // Quick enough for more than the default.
+  { runs: 400 },
 );

@@ -3,6 +3,7 @@ import type { Charge, HoldFacts } from "../ledger/index.ts";
 import {
   type Price,
   type PriceTable,
+  type Tier,
   NO_USAGE,
   byteLength,
   ceilingRates,
@@ -64,7 +65,7 @@ function assumed({ facts, ceiling, outputTokens }: Held, cause: string): Charge 
 function chargeOf(answer: Answered, held: Held, terms: ChargeTerms): Charge {
   const price = priceOf(answer, held, terms);
   if (!price) return assumed(held, `the answering model ${answer.model} has no price`);
-  const tier = tierOf(answer.tier ?? held.facts.tier);
+  const tier = answeringTier(answer, held);
   if (!tier) return assumed(held, `the answering tier ${answer.tier} has no price`);
   const reading = readUsage(answer.usage);
   if (!reading) return withoutUsage(answer, held, terms);
@@ -89,12 +90,17 @@ function priceOf(
   return answer.model === held.facts.model || !answer.model ? price : prices.find(answer.model, at);
 }
 
+/** A cheaper tier that was asked for may not have been given: where nobody says, the usual one counts. */
+function answeringTier({ tier }: Answered, { facts }: Held): Tier | undefined {
+  return tierOf(tier ?? (facts.tier === "flex" ? "default" : facts.tier));
+}
+
 /**
  * Usage missing in a finished answer. A visible token covers at least one byte, so the output's
  * bytes bound it, unless the model may have reasoned: that is billed and can't be seen.
  */
 function withoutUsage(answer: Answered, held: Held, { price, regional }: ChargeTerms): Charge {
-  const tier = tierOf(answer.tier ?? held.facts.tier);
+  const tier = answeringTier(answer, held);
   if (
     price.reasoning ||
     answer.status !== "completed" ||

@@ -1,6 +1,6 @@
 /** What a thrown error of the SDK says about the money: not spent, perhaps spent, or hidden. */
 import type { Ending, NotSpent } from "./backend.ts";
-import { field } from "./fields.ts";
+import { field, textField } from "./fields.ts";
 
 interface Seen {
   readonly responseId?: string;
@@ -89,7 +89,11 @@ function retryAfterOf(error: unknown): { readonly retryAfter?: number } {
 }
 
 function neverConnected(error: unknown): boolean {
-  for (const cause of causes(error)) if (NEVER_CONNECTED.has(field(cause, "code"))) return true;
+  for (const cause of causes(error)) {
+    if (NEVER_CONNECTED.has(field(cause, "code"))) return true;
+    // What fetch itself refuses to ask for carries no code.
+    if (/^(bad port|unknown scheme)$/i.test(textField(cause, "message"))) return true;
+  }
   return false;
 }
 

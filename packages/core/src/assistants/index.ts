@@ -12,6 +12,7 @@ export { summaryOf } from "./run.ts";
 export type { Cost, Run, RunSummary, RunUsage, Step } from "./run.ts";
 export { execute } from "./runner.ts";
 export type { RunnerHost } from "./runner.ts";
+export { smallestDemand } from "./smallest-step.ts";
 export { sweeper } from "./sweeper.ts";
 export { tool } from "./tool.ts";
 export type { Tool, ToolContext, ToolDefinition } from "./tool.ts";

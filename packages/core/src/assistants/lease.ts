@@ -106,7 +106,8 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
     },
     drop: async () => {
       clearInterval(beat);
-      if (fence !== undefined) await store.closeThread({ thread, fence });
+      // A lease that can't be given back ends by itself, and must not hide why the run failed.
+      if (fence !== undefined) await store.closeThread({ thread, fence }).catch(() => undefined);
     },
   };
 }

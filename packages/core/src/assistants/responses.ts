@@ -1,8 +1,17 @@
 /** The Responses API: always streaming inside, so that the response id is known at once. */
 import type { OpenAI } from "openai";
 import type { Item } from "../ledger/index.ts";
-import type { Answered, Backend, Ending, Found, StepBody, StepListeners } from "./backend.ts";
+import type {
+  Answered,
+  Backend,
+  Ending,
+  Found,
+  NotSpent,
+  StepBody,
+  StepListeners,
+} from "./backend.ts";
 import { endingOf, isNotFound } from "./failures.ts";
+import { textField } from "./fields.ts";
 import { idleTimer } from "./idle-timer.ts";
 
 type StreamEvent = OpenAI.Responses.ResponseStreamEvent;
@@ -24,10 +33,11 @@ export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend 
     body: StepBody & { readonly max_output_tokens: number },
     on: StepListeners,
   ): Promise<Ending> {
+    const openai = await client().catch(notMade);
+    if ("kind" in openai) return openai;
     const idle = idleTimer(idleMs);
     const seen: Seen = { items: [] };
     try {
-      const openai = await client();
       // The SDK would send a failed call again, unheld: each retry here is a hold of its own.
       const stream = await openai.responses.create(sdkBody(body), {
         maxRetries: 0,
@@ -68,6 +78,12 @@ export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend 
   }
 
   return { step, find };
+}
+
+/** Without a client, such as where the peer dependency is missing, nothing can have been sent. */
+function notMade(cause: unknown): NotSpent {
+  const message = `the OpenAI client could not be made (${textField(cause, "message")})`;
+  return { kind: "not_spent", reason: "refused", message, retry: false, cause };
 }
 
 /** What a stream has shown so far. */

@@ -20,7 +20,7 @@ interface Capped {
 }
 
 /** How many output tokens the next step may ask for: the most that is left, the least that is useful. */
-export function outputRange({ plan, steps, host }: Capped): {
+export function outputRange({ plan, steps, host }: Pick<Capped, "plan" | "steps" | "host">): {
   readonly min: number;
   readonly max: number;
 } {

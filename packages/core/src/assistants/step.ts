@@ -121,7 +121,10 @@ async function attempt(host: StepHost, plan: StepPlan): Promise<Answered> {
       retryAfter: closedFor / 1000,
     });
   }
-  const { hold, facts } = await reserve(host, plan);
+  const { hold, facts } = await reserve(host, plan).catch((error: unknown) => {
+    host.breaker.unused();
+    throw error;
+  });
   const startedAt = await host.ledger.now();
   let emitted = false;
   let attached: Promise<void> | undefined;

@@ -19,8 +19,8 @@ export interface Balance {
   readonly remaining: string | number;
   /** Spent and held, in percent of the limit, to one decimal. */
   readonly usedPercent: number;
-  /** ISO instants; `end` is null where the window never ends. */
-  readonly window: { readonly start: string; readonly end: string | null };
+  /** ISO instants; both null for a lifetime, `end` null for a rolling window, which ends now. */
+  readonly window: { readonly start: string | null; readonly end: string | null };
   /** ISO instant at which money comes back; null if it never does. For a rolling window: when its oldest charge leaves. */
   readonly resetsAt: string | null;
 }
@@ -41,7 +41,11 @@ export function balanceOf(state: WindowState, limit: number, now: number): Balan
     remaining: amount(Math.max(0, limit - spent - held)),
     usedPercent: limit === 0 ? 100 : Math.floor(((spent + held) / limit) * 1000) / 10,
     window: {
-      start: instant(rollingMs === undefined ? state.start : now - rollingMs),
+      start: ends
+        ? instant(state.start)
+        : rollingMs === undefined
+          ? null
+          : instant(now - rollingMs),
       end: ends ? instant(state.end) : null,
     },
     resetsAt: resetOf(state),

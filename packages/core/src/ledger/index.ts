@@ -49,7 +49,7 @@ export { balanceJson } from "./balance.ts";
 export type { Balance } from "./balance.ts";
 export type { Subjects } from "./claims.ts";
 export { createLedger } from "./ledger.ts";
-export type { Hold, Ledger } from "./ledger.ts";
+export type { Demand, Hold, Ledger } from "./ledger.ts";
 export type { Monotonic } from "./store-clock.ts";
 export { persist } from "./persist.ts";
 export { OWN_SCOPES } from "./refusal.ts";

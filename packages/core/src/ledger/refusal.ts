@@ -1,12 +1,14 @@
 /** From the windows that refused to the one error that says so. */
 import { BudgetError } from "../errors.ts";
 import { claimAmount, formatAmount } from "../rules/index.ts";
-import { balanceJson, balanceOf, resetTime } from "./balance.ts";
+import { balanceJson, balanceOf, resetOf, resetTime } from "./balance.ts";
+import { SENTENCES } from "./refusal-sentences.ts";
 import type { ReserveReply, ReserveRequest, WindowClaim, WindowState } from "./store.ts";
 
 type Refused = Extract<ReserveReply, { kind: "refused" }>;
 
-interface RefusedWindow {
+/** A window that refused, and what it was asked for. */
+export interface RefusedWindow {
   readonly claim: WindowClaim & { readonly limit: number };
   readonly state: WindowState;
   /** What the smallest useful step needs here. */
@@ -50,7 +52,8 @@ export function refusal(request: ReserveRequest, reply: Refused): BudgetError {
     message,
     ...(retryAfter === undefined ? {} : { retryAfter }),
     members: {
-      resets_at: reset === undefined ? null : new Date(reset).toISOString().replace(".000Z", "Z"),
+      // What running calls hold comes back with them, not with the window.
+      resets_at: inFlight ? null : resetOf(last.state),
       refused_by: own.map((window) => refusedJson(window, reply.now)),
     },
   });
@@ -103,45 +106,4 @@ function refusedJson(window: RefusedWindow, now: number): Record<string, unknown
     needed: claim.unit === "usd" ? amount : needed,
     fits_output_tokens: fits,
   };
-}
-
-/** One sentence for the person: what, how much, when it comes back. */
-const SENTENCES: Readonly<
-  Record<
-    "budget_exceeded" | "budget_in_flight" | "run_exceeds_budget",
-    (window: RefusedWindow, reset: number | undefined) => string
-  >
-> = {
-  budget_exceeded: ({ claim, state, needed }, reset) => {
-    const amount = (value: number) => formatAmount(claim.unit, value);
-    const spent = `You have used ${amount(state.spent)} of your ${amount(claim.limit)} AI budget${periodOf(claim)}`;
-    const rest =
-      state.spent < claim.limit && claim.unit !== "runs"
-        ? `; even a short answer can cost ${amount(needed)}, which no longer fits.`
-        : ".";
-    return `${spent}${rest}${resetSentence(claim, reset)}`;
-  },
-  budget_in_flight: ({ claim, state }) =>
-    `Running calls hold ${formatAmount(claim.unit, state.held)} of your ${formatAmount(claim.unit, claim.limit)} AI budget${periodOf(claim)}. Try again in a moment.`,
-  run_exceeds_budget: ({ claim, needed }) =>
-    `Even a short answer to this can cost ${formatAmount(claim.unit, needed)}, more than the whole AI budget of ${formatAmount(claim.unit, claim.limit)}${periodOf(claim)}. Send less.`,
-};
-
-function periodOf({ scope, period, rollingMs }: WindowClaim): string {
-  if (scope === "run") return " for one request";
-  if (scope === "thread" && period === "lifetime") return " for this conversation";
-  if (rollingMs !== undefined) return ` for any ${Math.round(rollingMs / 3_600_000)} hours`;
-  return period === "lifetime" ? "" : period === "day" ? " for today" : ` for this ${period}`;
-}
-
-function resetSentence({ rollingMs, zone }: WindowClaim, reset: number | undefined): string {
-  if (reset === undefined) return "";
-  const at = new Intl.DateTimeFormat("en-GB", {
-    dateStyle: "medium",
-    timeStyle: "short",
-    timeZone: zone,
-  }).format(reset);
-  return rollingMs === undefined
-    ? ` It resets on ${at} (${zone}).`
-    : ` Some of it comes back on ${at} (${zone}).`;
 }

@@ -38,6 +38,11 @@ const city = tool({
   execute: ({ city: name }) => `${name}: 20 degrees`,
 });
 
+const weatherIn = (name: string) => ({
+  name: "weather",
+  arguments: JSON.stringify({ city: name }),
+});
+
 describe("aimock", () => {
   test("a plain answer, charged by the usage that the server reports without any details", async () => {
     const { alice, budget, held } = await start((mock) =>
@@ -51,7 +56,9 @@ describe("aimock", () => {
 
   test("streamed: the pieces are the answer", async () => {
     const text = "A lamp is a thing that gives light, and a good one gives it quietly.";
-    const { alice } = await start((mock) => mock.onMessage("lamp", { content: text, usage: USAGE }));
+    const { alice } = await start((mock) =>
+      mock.onMessage("lamp", { content: text, usage: USAGE }),
+    );
     const stream = alice.stream({ input: "lamp" });
     const deltas: string[] = [];
     for await (const event of stream) if (event.type === "text") deltas.push(event.delta);
@@ -61,23 +68,32 @@ describe("aimock", () => {
   });
 
   test("two tool calls at once, their outputs sent back, then the answer", async () => {
-    const call = (name: string) => ({ name: "weather", arguments: JSON.stringify({ city: name }) });
     const { alice, budget, mock } = await start(
       (one) =>
         one
           .on({ hasToolResult: true }, { content: "20 degrees in both.", usage: USAGE })
-          .on({ userMessage: "weather" }, { toolCalls: [call("Oslo"), call("Rome")], usage: USAGE }),
+          .on(
+            { userMessage: "weather" },
+            { toolCalls: [weatherIn("Oslo"), weatherIn("Rome")], usage: USAGE },
+          ),
       { assistants: { support: { model: PLAIN, tools: [city] } } },
     );
     const run = await alice.run({ input: "weather?" });
-    expect(run).toMatchObject({ status: "completed", text: "20 degrees in both.", cost: { nano: 2 * COST } });
+    expect(run).toMatchObject({
+      status: "completed",
+      text: "20 degrees in both.",
+      cost: { nano: 2 * COST },
+    });
     expect(run.steps.map(({ toolCalls }) => toolCalls)).toEqual([["weather", "weather"], []]);
     expect(run.output.flatMap((item) => item["output"] ?? [])).toEqual([
       "Oslo: 20 degrees",
       "Rome: 20 degrees",
     ]);
     expect(mock.getRequests()).toHaveLength(2);
-    expect((await budget.lines()).map(({ charge }) => charge.known)).toEqual(["reported", "reported"]);
+    expect((await budget.lines()).map(({ charge }) => charge.known)).toEqual([
+      "reported",
+      "reported",
+    ]);
   });
 
   test("429: released; tried again once it is asked to", async () => {
@@ -138,7 +154,11 @@ describe("aimock", () => {
 
   test("a server that cuts the stream and can't be asked: charged in full", async () => {
     const { alice, budget, held } = await start((mock) =>
-      mock.onMessage("hello", { content: "word ".repeat(100), usage: USAGE }, { truncateAfterChunks: 3 }),
+      mock.onMessage(
+        "hello",
+        { content: "word ".repeat(100), usage: USAGE },
+        { truncateAfterChunks: 3 },
+      ),
     );
     await budgetError(alice.run({ input: "hello" }));
     const [line] = await budget.lines();

@@ -1,6 +1,7 @@
 import { type Fault, sequence } from "@assistants-budget/simulator";
 import { describe, expect, test } from "vitest";
 import { breaker } from "../../src/assistants/breaker.ts";
+import { createBudget } from "../../src/index.ts";
 import { budgetError, callsOf, start } from "../running-budget.ts";
 
 const HELLO = { input: "Hello" } as const;
@@ -58,6 +59,37 @@ describe("a provider's bad hour", () => {
     expect(callsOf(running.simulator).creates).toBe(5);
     expect(await running.budget.lines()).toHaveLength(5);
     expect(await running.store.holds({ expired: false, limit: 10 })).toEqual([]);
+  });
+
+  test("a user without money can't use up the one call that finds out whether it is over", async () => {
+    let now = 0;
+    const { simulator, store } = await start({
+      simulator: { faults: [{ kind: "overloaded", times: 5 }] },
+    });
+    const budget = createBudget(
+      {
+        limits: { user: ["$1/day", "6 runs/day"] },
+        baseURL: simulator.url,
+        apiKey: "sk-test",
+        maxRetries: 0,
+        wait: "0ms",
+        store,
+        log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      },
+      { monotonic: () => now },
+    );
+    const broke = budget.under({ user: "mallory" }, [
+      budget.policy({ limits: { user: "$0/day" } }),
+    ]);
+    const rich = budget.for({ user: "bob" });
+    for (let i = 0; i < 5; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- failures in a row
+      await budgetError(rich.run(HELLO));
+    }
+    now += 15_001;
+    expect((await budgetError(broke.run(HELLO))).status).toBe(402);
+    expect((await rich.run(HELLO)).status).toBe("completed");
+    await budget.close();
   });
 
   test("a rate limit is no failure: the provider works", async () => {

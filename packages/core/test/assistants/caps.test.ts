@@ -117,7 +117,12 @@ describe("maxContextTokens", () => {
   test("no step of a long conversation is reported larger; old turns leave in large bites", async () => {
     const running = await start({
       assistants: {
-        a: { model: PLAIN, maxContextTokens: 1_000, instructions: "You sell lamps.", tools: [look("x")] },
+        a: {
+          model: PLAIN,
+          maxContextTokens: 1_000,
+          instructions: "You sell lamps.",
+          tools: [look("x")],
+        },
       },
       simulator: {
         script: ({ turn, round, lastUserText }) =>
@@ -134,7 +139,8 @@ describe("maxContextTokens", () => {
     // It is a cap, not a habit: the room is used.
     expect(Math.max(...prompts)).toBeGreaterThan(600);
     const bodies = bodiesOf(running.simulator);
-    for (const { input } of bodies) expect(input[0]).toMatchObject({ type: "message", role: "user" });
+    for (const { input } of bodies)
+      expect(input[0]).toMatchObject({ type: "message", role: "user" });
     const starts = bodies.map(({ input }) => JSON.stringify(input[0]));
     const bites = starts.filter((one, i) => i > 0 && one !== starts[i - 1]).length;
     expect(bites).toBeGreaterThan(0);
@@ -155,7 +161,9 @@ describe("maxContextTokens", () => {
 
   test("tools that say too much end the run; the thread takes a next turn", async () => {
     const running = await start({
-      assistants: { a: { model: PLAIN, maxContextTokens: 2_000, tools: [look("blah ".repeat(4_000))] } },
+      assistants: {
+        a: { model: PLAIN, maxContextTokens: 2_000, tools: [look("blah ".repeat(4_000))] },
+      },
       simulator: { script: callsTools(CALL) },
     });
     const run = await running.alice.run({ input: "Go" });

@@ -12,11 +12,20 @@ const look = tool({
 });
 
 /** Text that is dear by the byte: one token a character, or worse. */
-const TEXTS = ["hello there ", "日本語のテキスト", "🙂🧵🪡", 'x"\\\n\t', "aGVsbG8gd29ybGQ=", "Ünïcödé "];
+const TEXTS = [
+  "hello there ",
+  "日本語のテキスト",
+  "🙂🧵🪡",
+  'x"\\\n\t',
+  "aGVsbG8gd29ybGQ=",
+  "Ünïcödé ",
+];
 
 function reply(random: () => number, round: number): ModelReply {
   const reasoningTokens = Math.floor(random() * 300);
-  const text = (TEXTS[Math.floor(random() * TEXTS.length)] ?? "").repeat(1 + Math.floor(random() * 30));
+  const text = (TEXTS[Math.floor(random() * TEXTS.length)] ?? "").repeat(
+    1 + Math.floor(random() * 30),
+  );
   if (round > 3 || random() < 0.5) return { text, reasoningTokens };
   const calls = 1 + Math.floor(random() * 3);
   return {

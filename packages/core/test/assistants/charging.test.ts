@@ -17,8 +17,15 @@ function held(model: string, { promptTokens = 1_000, outputTokens = 500, ...rest
   const rates = ceilingRates(price, { tier: "default", promptTokens });
   const ceiling = Math.ceil((promptTokens * rates.prompt + outputTokens * rates.completion) / 1000);
   const facts = {
-    ...{ user: "alice", thread: "t", run: "r", step: "s", assistant: "a", model },
-    ...{ tier: "default", priceVersion: prices.version, promptTokens },
+    user: "alice",
+    thread: "t",
+    run: "r",
+    step: "s",
+    assistant: "a",
+    model,
+    tier: "default",
+    priceVersion: prices.version,
+    promptTokens,
   };
   const terms: ChargeTerms = { prices, price, at: AT, regional: false, on5xx: "charge" };
   const one: Held = { facts, ceiling, outputTokens };
@@ -48,14 +55,19 @@ describe("usage that is missing", () => {
     const dear = { input: "1", cached: "0.1", cacheWrite: "10", output: "1", reasoning: false };
     const one = held("own", { prices: { own: dear } } as object);
     const charge = chargeFor(answer("own", { usage: null }), one);
-    const written = { ...NO_USAGE, promptTokens: 1_000, cacheWriteTokens: 1_000, totalTokens: 1_000 };
+    const written = {
+      ...NO_USAGE,
+      promptTokens: 1_000,
+      cacheWriteTokens: 1_000,
+      totalTokens: 1_000,
+    };
     expect(charge.known).toBe("counted");
     expect(charge.nano).toBeGreaterThanOrEqual(costOf(written, one.price));
     expect(charge.nano).toBeLessThanOrEqual(one.held.ceiling);
   });
 
-  test.for([
-    ["a failed answer", { status: "failed" as const }],
+  test.for<[string, Partial<Answered>]>([
+    ["a failed answer", { status: "failed" }],
     ["another model's answer", { model: "gpt-4o" }],
     ["an answer in a tier that nobody knows", { tier: "warp" }],
   ])("of %s is the whole hold", ([, change]) => {
@@ -83,6 +95,16 @@ describe("who answered, and how", () => {
     expect(charge).toMatchObject({ known: "reported", tier: "priority" });
     expect(charge.nano).toBe(100 * 3_500 + 50 * 14_000);
     expect(charge.nano).toBeGreaterThan(one.held.ceiling);
+  });
+
+  test("a cheaper tier that was asked for, and of which the answer says nothing, may have been the usual one", () => {
+    const one = held("gpt-5");
+    const flex = { ...one.held, facts: { ...one.held.facts, tier: "flex" } };
+    const charge = chargeFor(answer("gpt-5", { tier: undefined }), { ...one, held: flex });
+    expect(charge.nano).toBe(100 * 1_250 + 50 * 10_000);
+    expect(chargeFor(answer("gpt-5", { tier: "flex" }), { ...one, held: flex }).nano).toBe(
+      100 * 625 + 50 * 5_000,
+    );
   });
 
   test("a tier that has no name in the price list is never guessed", () => {
@@ -125,6 +147,7 @@ test("another name of the model is charged at the price of the day, like the mod
       },
     },
   });
-  await running.alice.run({ input: "Hello" });
+  const run = await running.alice.run({ input: "Hello" });
+  expect(run.steps[0]?.model).toBe(dated);
   await expectAgreement(running);
 });

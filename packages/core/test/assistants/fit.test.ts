@@ -1,5 +1,11 @@
 /** Money before calls: what fits, what is refused, what the ceilings are worth. */
-import { type ModelScript, callsTools, echo, fixed, longOutput } from "@assistants-budget/simulator";
+import {
+  type ModelScript,
+  callsTools,
+  echo,
+  fixed,
+  longOutput,
+} from "@assistants-budget/simulator";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type BudgetError, createBudget, tool } from "../../src/index.ts";
@@ -77,7 +83,11 @@ describe("a step that does not fit whole", () => {
 
 describe("a limit that is spent", () => {
   test("refuses before the call, says what would still fit and when it comes back", async () => {
-    const running = await start({ ...plain, limits: { user: "$0.0005/day" }, simulator: { script: longOutput(300) } });
+    const running = await start({
+      ...plain,
+      limits: { user: "$0.0005/day" },
+      simulator: { script: longOutput(300) },
+    });
     await running.alice.run(HELLO);
     await running.alice.run(HELLO);
     const error = await budgetError(running.alice.run(HELLO));
@@ -89,7 +99,9 @@ describe("a limit that is spent", () => {
     expect(error.members["resets_at"]).toBe(new Date(midnight).toISOString().replace(".000Z", "Z"));
     const seconds = Number(error.headers["Retry-After"]);
     expect(Math.abs(seconds - (midnight - Date.now()) / 1000)).toBeLessThan(3);
-    expect(error.message).toMatch(/^You have used \$0\.000\d+ of your \$0\.0005 AI budget for today/);
+    expect(error.message).toMatch(
+      /^You have used \$0\.000\d+ of your \$0\.0005 AI budget for today/,
+    );
     expect(callsOf(running.simulator).creates).toBe(2);
     await expectAgreement(running);
   });
@@ -102,7 +114,10 @@ describe("a limit that is spent", () => {
   test("each window that refuses is named, and only those", async () => {
     const running = await start({
       ...plain,
-      limits: { ...LARGE_LIMITS, user: ["$0.0000001/day", "100 tokens/month", "$100/year", "0 runs/hour"] },
+      limits: {
+        ...LARGE_LIMITS,
+        user: ["$0.0000001/day", "100 tokens/month", "$100/year", "0 runs/hour"],
+      },
     });
     const windows = refusedBy(await budgetError(running.alice.run(HELLO)));
     expect(windows.map(({ scope, unit }) => `${scope} ${unit}`)).toEqual([
@@ -154,11 +169,21 @@ describe("limits that count", () => {
       assistants: { support: { model: PLAIN, tools: [look] } },
       limits: { ...LARGE_LIMITS, user: "2 runs/day" },
       maxRetries: 2,
-      simulator: { script: callsTools({ name: "look" }), faults: [{ kind: "rate_limit", retryAfter: 0 }, { kind: "server_error", after: 1 }] },
+      simulator: {
+        script: callsTools({ name: "look" }),
+        faults: [
+          { kind: "rate_limit", retryAfter: 0 },
+          { kind: "server_error", after: 1 },
+        ],
+      },
     });
     const run = await running.alice.run(HELLO);
     expect(run.steps.length).toBeGreaterThan(2);
-    expect(run.balances.find(({ unit }) => unit === "runs")).toMatchObject({ spent: 1, remaining: 1, held: 0 });
+    expect(run.balances.find(({ unit }) => unit === "runs")).toMatchObject({
+      spent: 1,
+      remaining: 1,
+      held: 0,
+    });
     await running.alice.run(HELLO);
     expect((await budgetError(running.alice.run(HELLO))).code).toBe("budget_exceeded");
   });
@@ -184,7 +209,12 @@ describe("limits that count", () => {
 
 describe("money that running calls hold", () => {
   test("is waited for, and then there", async () => {
-    const running = await start({ ...plain, wait: "5s", limits: { user: "$0.0015/day" }, simulator: { latencyMs: 150 } });
+    const running = await start({
+      ...plain,
+      wait: "5s",
+      limits: { user: "$0.0015/day" },
+      simulator: { latencyMs: 150 },
+    });
     const runs = await Promise.all(Array.from({ length: 6 }, () => running.alice.run(HELLO)));
     expect(runs.map(({ status }) => status)).toEqual(Array(6).fill("completed"));
     await expectAgreement(running);
@@ -226,7 +256,10 @@ describe("a refusal in the middle of a run", () => {
       simulator: { script: callsTools({ name: "look" }, { name: "look" }, { name: "look" }) },
     });
     const run = await running.alice.run(HELLO);
-    expect(run).toMatchObject({ status: "incomplete", stop: { reason: "budget", problem: { status: 402 } } });
+    expect(run).toMatchObject({
+      status: "incomplete",
+      stop: { reason: "budget", problem: { status: 402 } },
+    });
     expect(run.steps.length).toBeGreaterThan(0);
     expect(run.cost.nano).toBeLessThanOrEqual(300_000);
     expect(looked).toBe(run.steps.length);
@@ -244,80 +277,6 @@ describe("a refusal in the middle of a run", () => {
     const next = await richer.for({ user: "alice" }).run({ input: "Go on", thread: run.thread });
     expect(next.text).toBe("There you are.");
     expect(looked).toBe(before);
-    await expectAgreement(running);
-  });
-});
-
-describe("ceilings", () => {
-  test("shrink after the first step: what the provider has counted needs no margin", async () => {
-    const instructions = "You help the customers of a shop that sells lamps. ".repeat(80);
-    const running = await start({ assistants: { support: { model: PLAIN, instructions } } });
-    const first = await running.alice.run(HELLO);
-    const second = await running.alice.run({ input: "And?", thread: first.thread });
-    const [a, b] = (await running.budget.lines()).map(({ facts }) => facts.promptTokens);
-    expect(a).toBeGreaterThan(instructions.length);
-    expect(b).toBeLessThan(first.usage.promptTokens + 500);
-    expect(b).toBeGreaterThanOrEqual(second.usage.promptTokens);
-    // Other instructions are another prompt: the bytes bound it again.
-    await running.alice.run({ input: "Now?", thread: first.thread, additionalInstructions: "Be kind." });
-    expect((await running.budget.lines()).at(-1)?.facts.promptTokens).toBeGreaterThan(instructions.length);
-    await expectAgreement(running);
-  });
-
-  const TEXTS: Readonly<Record<string, string>> = {
-    emoji: "👩‍👩‍👧‍👦🏳️‍🌈🤦🏽‍♂️".repeat(120),
-    chinese: "請問我的包裹在哪裡？".repeat(120),
-    "rare scripts": "ᚠᛇᚻ᛫ᛒᛦᚦ ꙮ 𒀀𒁀 ﷽ ༼ つ ◕_◕ ༽".repeat(60),
-    base64: Buffer.from(Array.from({ length: 3_000 }, (_, i) => (i * 7919) % 251)).toString("base64"),
-    digits: Array.from({ length: 900 }, (_, i) => (i * 7919) % 9973).join(""),
-    spaces: " \t \n ".repeat(600),
-    quotes: `"\\"'\``.repeat(500),
-    "control characters": "\u0000\u0001\u001b[31m\u007f".repeat(200),
-    "lone surrogates": "\ud800x\udc00".repeat(200),
-    "special tokens": "<|endoftext|><|im_start|>system\n".repeat(100),
-    "zero width": "a\u200b\u200d\ufeff".repeat(300),
-    combining: `z${"\u0321\u0322\u0335\u0489".repeat(400)}`,
-  };
-
-  test.for(Object.keys(TEXTS))("are never below the charge, in a conversation of %s", async (name) => {
-    const text = `x${TEXTS[name]}`;
-    const script: ModelScript = ({ round }) =>
-      round === 0 ? { toolCalls: [{ name: "look", arguments: { text } }] } : { text };
-    const look = tool({
-      name: "look",
-      description: text.slice(0, 200).toWellFormed(),
-      parameters: z.object({ text: z.string() }),
-      execute: () => text,
-    });
-    const running = await start({
-      assistants: { support: { model: REASONING, instructions: text, tools: [look] } },
-      simulator: { script },
-    });
-    const first = await running.alice.run({ input: text });
-    await running.alice.run({ input: text, thread: first.thread });
-    await expectAgreement(running);
-    for (const { charge, ceiling, facts } of await running.budget.lines()) {
-      expect(charge.nano).toBeLessThanOrEqual(ceiling);
-      expect(charge.usage.promptTokens).toBeLessThanOrEqual(facts.promptTokens);
-    }
-  });
-
-  test("hold when turns are dropped and the count no longer applies", async () => {
-    const running = await start({
-      assistants: { support: { model: PLAIN, maxContextTokens: 700 } },
-      simulator: { script: echo() },
-    });
-    let thread: string | undefined;
-    for (let i = 0; i < 25; i++) {
-      const input = "Where is my parcel, please? ".repeat(1 + (i % 6));
-      // oxlint-disable-next-line no-await-in-loop -- one turn after the other
-      const run = await running.alice.run({ input, thread });
-      thread = run.thread;
-    }
-    const { lines, held } = await books(running);
-    for (const { charge, facts } of lines)
-      expect(charge.usage.promptTokens).toBeLessThanOrEqual(facts.promptTokens);
-    expect(held).toBe(0);
     await expectAgreement(running);
   });
 });

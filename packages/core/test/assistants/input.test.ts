@@ -39,7 +39,10 @@ describe("input", () => {
     ["a message", { role: "user", content: "Hi" }],
     ["a system message", part({ type: "message", role: "system", content: "Obey." })],
     ["a developer message", part({ role: "developer", content: "Obey." })],
-    ["an assistant's message", part({ type: "message", role: "assistant", content: [text("I will.")] })],
+    [
+      "an assistant's message",
+      part({ type: "message", role: "assistant", content: [text("I will.")] }),
+    ],
     ["an image", part({ type: "input_image", image_url: "https://example.com/a.png" })],
     ["a file", part({ type: "input_file", file_id: "file-1" })],
     ["sound", part({ type: "input_audio", input_audio: {} })],
@@ -77,7 +80,10 @@ describe("input", () => {
   });
 
   test("that is too dear, though not too large, is a 402 and not a call", async () => {
-    const running = await start({ limits: { run: "$0.05" }, assistants: { a: { model: "gpt-5" } } });
+    const running = await start({
+      limits: { run: "$0.05" },
+      assistants: { a: { model: "gpt-5" } },
+    });
     const error = await budgetError(running.alice.run({ input: "x".repeat(500_000) }));
     expect(error).toMatchObject({ code: "run_exceeds_budget", status: 402 });
     expect(callsOf(running.simulator).creates).toBe(0);
@@ -114,7 +120,11 @@ describe("the options of a call", () => {
     ["a scope", { limits: { "user|usd": "$1" } }, /a scope is lower-case letters/],
     ["metadata", { metadata: { a: 1 } }, /metadata\.a: found 1/],
     ["long metadata", { metadata: { a: "x".repeat(513) } }, /metadata\.a: found "x{40,}/],
-    ["much metadata", { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, ""])) }, /metadata: .*16/],
+    [
+      "much metadata",
+      { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, ""])) },
+      /metadata: .*16/,
+    ],
     ["signal", { signal: { aborted: false } }, /signal: found/],
     ["a model", { model: "gpt-5-pro" }, /unknown key "model"/],
     ["tools", { tools: [] }, /unknown key "tools"/],
@@ -138,11 +148,16 @@ describe("the options of a call", () => {
     const limits = { user: "unlimited", run: "$0.0000001" } as const;
     expect((await budgetError(running.alice.run({ input: "Hi", limits }))).status).toBe(402);
     await running.alice.run({ input: "Hi" });
-    const more = [{ user: "unlimited" }, { user: "99 runs/day" }, { user: [] }, { user: undefined }];
+    const more = [
+      { user: "unlimited" },
+      { user: "99 runs/day" },
+      { user: [] },
+      { user: undefined },
+    ];
     const errors = await Promise.all(
       more.map((one) => budgetError(running.alice.run({ input: "Hi", limits: one as never }))),
     );
-    for (const { status, code } of errors) expect([402, 500], code).toContain(status);
+    expect(errors.filter(({ status }) => status !== 402 && status !== 500)).toEqual([]);
     expect(callsOf(running.simulator).creates).toBe(1);
   });
 

@@ -4,16 +4,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Fault, longOutput } from "@assistants-budget/simulator";
 import { describe, expect, onTestFinished, test } from "vitest";
-import {
-  PLAIN,
-  books,
-  budgetError,
-  callsOf,
-  expectAgreement,
-  start,
-} from "../running-budget.ts";
+import { PLAIN, books, budgetError, callsOf, expectAgreement, start } from "../running-budget.ts";
 
 const HELLO = { input: "Hello" } as const;
+
+/** An event as a server writes it. */
+const event = (type: string, more: object) =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
 
 async function expectAssumed(running: Awaited<ReturnType<typeof start>>, cause: string) {
   const { lines, invoice, held } = await books(running);
@@ -49,10 +46,7 @@ describe("the response id is known: the provider is asked, and the run goes on a
         { kind: "early_404", ms: 300 },
       ],
     ],
-    [
-      "a cut, then 500 once",
-      [{ kind: "cut_after_events", events: 2 }, { kind: "retrieve_error" }],
-    ],
+    ["a cut, then 500 once", [{ kind: "cut_after_events", events: 2 }, { kind: "retrieve_error" }]],
     [
       "a cut of an answer without usage, which a retrieve has",
       [{ kind: "cut_after_events", events: 2 }, { kind: "missing_usage" }],
@@ -98,7 +92,8 @@ describe("nobody can say: charged in full, with the cause", () => {
   test("the same where the server never read the request: it can't be told apart", async () => {
     const running = await start({ simulator: { faults: [{ kind: "refuse_connection" }] } });
     await budgetError(running.alice.run(HELLO));
-    await expectAssumed(running, "the connection broke");
+    const line = await expectAssumed(running, "the connection broke");
+    expect(line?.charge.responseId).toBeUndefined();
   });
 
   test("silence from the start", async () => {
@@ -116,7 +111,10 @@ describe("nobody can say: charged in full, with the cause", () => {
 
   test("no headers ever come", async () => {
     const server = createServer(() => undefined).listen(0, "127.0.0.1");
-    onTestFinished(() => void server.close().closeAllConnections());
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const running = await start({
@@ -126,6 +124,41 @@ describe("nobody can say: charged in full, with the cause", () => {
     const error = await budgetError(running.alice.run(HELLO));
     expect(error.code).toBe("provider_timeout");
     await expectAssumed(running, "");
+  });
+
+  test("a stream that says in its middle that it has failed, from a server that can't be asked", async () => {
+    const server = createServer((req, res) => {
+      if (req.method === "GET") return void res.writeHead(404).end("{}");
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      res.write(event("response.created", { response: { id: "resp_1", status: "in_progress" } }));
+      res.end(event("error", { code: "server_error", message: "Sorry.", param: null }));
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const running = await start({ baseURL: `http://127.0.0.1:${port}/v1` });
+    expect((await budgetError(running.alice.run(HELLO))).code).toBe("provider_unreachable");
+    const line = await expectAssumed(running, "the provider's answer was: missing");
+    expect(line?.charge.responseId).toBe("resp_1");
+  });
+
+  test("a server that answers whole where a stream was asked for", async () => {
+    const server = createServer((_req, res) => {
+      res.writeHead(200, { "content-type": "application/json" }).end('{"id":"resp_1","output":[]}');
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const running = await start({ baseURL: `http://127.0.0.1:${port}/v1` });
+    await budgetError(running.alice.run(HELLO));
+    const line = await expectAssumed(running, "the stream ended without an outcome");
+    expect(line?.charge.responseId).toBeUndefined();
   });
 
   test.for([

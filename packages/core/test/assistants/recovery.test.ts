@@ -17,7 +17,7 @@ const HELLO = { input: "Hello" } as const;
 
 /** A process that has sent a request and was never heard of again; and another on the same store. */
 async function died(options: StartOptions = {}) {
-  let now = options.store ? 0 : Date.parse("2026-11-22T23:59:30Z");
+  let now = Date.parse("2026-11-22T23:59:30Z");
   const store = memory({ clock: () => now });
   const running = await start({
     idleTimeout: "10m",
@@ -108,7 +108,10 @@ describe("a process that died in the middle of a call", () => {
     pass(120_000);
     await other().recover();
     const today = await running.alice.balances();
-    expect(today.find(({ scope }) => scope === "user")).toMatchObject({ spent: "0.00", held: "0.00" });
+    expect(today.find(({ scope }) => scope === "user")).toMatchObject({
+      spent: "0.00",
+      held: "0.00",
+    });
     await expectAgreement(running);
   });
 });
@@ -121,7 +124,10 @@ test("usage that turns up later corrects what was assumed, by the difference", a
   await new Promise((resolve) => setTimeout(resolve, 60));
   now += 60_001;
   const other = createBudget({
-    ...{ limits: LARGE_LIMITS, baseURL: running.simulator.url, apiKey: "sk-test", store },
+    limits: LARGE_LIMITS,
+    baseURL: running.simulator.url,
+    apiKey: "sk-test",
+    store,
     patience: "50ms",
     log: quiet,
   });
@@ -164,20 +170,20 @@ test("an owner that slept between its hold and its call sends nothing on it, but
   await budget.close();
 });
 
-describe("the sweeper", () => {
-  function host(found: () => Promise<readonly never[]>) {
-    const warnings: string[] = [];
-    const store = memory();
-    const ledger = { ...createLedger({ store, monotonic: () => 0 }), expired: found };
-    const warn = (message: string) => void warnings.push(message);
-    return { host: { ledger, warn } as unknown as Parameters<typeof sweeper>[0], store, warnings };
-  }
+function sweptHost(found: () => Promise<readonly never[]>) {
+  const warnings: string[] = [];
+  const store = memory();
+  const ledger = { ...createLedger({ store, monotonic: () => 0 }), expired: found };
+  const warn = (message: string) => void warnings.push(message);
+  return { host: { ledger, warn } as unknown as Parameters<typeof sweeper>[0], store, warnings };
+}
 
+describe("the sweeper", () => {
   test("looks from time to time, in one process of all, and survives a store that is away", async () => {
     vi.useFakeTimers();
     try {
       let looked = 0;
-      const a = host(async () => {
+      const a = sweptHost(async () => {
         looked += 1;
         if (looked === 1) throw new Error("away");
         return [];

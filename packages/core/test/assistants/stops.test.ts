@@ -3,14 +3,7 @@ import { callsTools, longOutput } from "@assistants-budget/simulator";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type RunEvent, tool } from "../../src/index.ts";
-import {
-  PLAIN,
-  books,
-  budgetError,
-  callsOf,
-  expectAgreement,
-  start,
-} from "../running-budget.ts";
+import { PLAIN, books, budgetError, callsOf, expectAgreement, start } from "../running-budget.ts";
 
 const parameters = z.object({});
 const CALL = { name: "wait", arguments: {} };
@@ -100,7 +93,9 @@ describe("the caller's signal", () => {
 describe("the deadline", () => {
   test("ends a tool, then the run; the thread takes a next turn", async () => {
     const running = await start(withTool(() => new Promise(() => undefined)));
-    const soon = running.budget.under({ user: "alice" }, [running.budget.policy({ deadlineMs: 250 })]);
+    const soon = running.budget.under({ user: "alice" }, [
+      running.budget.policy({ deadlineMs: 250 }),
+    ]);
     const before = performance.now();
     const run = await soon.run({ input: "Go" });
     expect(performance.now() - before).toBeLessThan(2_000);
@@ -116,7 +111,9 @@ describe("the deadline", () => {
       maxRetries: 3,
       simulator: { faults: [{ kind: "rate_limit", retryAfter: 3 }] },
     });
-    const soon = running.budget.under({ user: "alice" }, [running.budget.policy({ deadlineMs: 500 })]);
+    const soon = running.budget.under({ user: "alice" }, [
+      running.budget.policy({ deadlineMs: 500 }),
+    ]);
     const before = performance.now();
     expect((await budgetError(soon.run({ input: "Go" }))).code).toBe("provider_rate_limited");
     expect(performance.now() - before).toBeLessThan(500);
@@ -159,13 +156,13 @@ describe("a provider that fails in the middle", () => {
   });
 });
 
-describe("the events of a stream", () => {
-  async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-    const events: RunEvent[] = [];
-    for await (const event of stream) events.push(event);
-    return events;
-  }
+async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of stream) events.push(event);
+  return events;
+}
 
+describe("the events of a stream", () => {
   test("text, tool calls, running cost, and the run at the end", async () => {
     const running = await start(withTool(() => "ok"));
     const stream = running.alice.stream({ input: "Go" });
@@ -178,10 +175,20 @@ describe("the events of a stream", () => {
       "step",
       "run",
     ]);
-    expect(events.flatMap((event) => (event.type === "text" ? event.delta : [])).join("")).toBe(run.text);
-    expect(events.flatMap((event) => (event.type === "step" ? event.cost.nano : [])).at(-1)).toBe(run.cost.nano);
-    expect(events.find(({ type }) => type === "tool_call")).toMatchObject({ name: "wait", arguments: "{}" });
-    expect(events.find(({ type }) => type === "tool_output")).toMatchObject({ name: "wait", failed: false });
+    expect(events.flatMap((event) => (event.type === "text" ? event.delta : [])).join("")).toBe(
+      run.text,
+    );
+    expect(events.flatMap((event) => (event.type === "step" ? event.cost.nano : [])).at(-1)).toBe(
+      run.cost.nano,
+    );
+    expect(events.find(({ type }) => type === "tool_call")).toMatchObject({
+      name: "wait",
+      arguments: "{}",
+    });
+    expect(events.find(({ type }) => type === "tool_output")).toMatchObject({
+      name: "wait",
+      failed: false,
+    });
     expect(events.at(-1)).toEqual({ type: "run", run });
     // A second reader sees all of it again.
     expect(await eventsOf(stream)).toEqual(events);
@@ -193,7 +200,9 @@ describe("the events of a stream", () => {
     const events = await eventsOf(stream);
     const run = await stream.result;
     expect(run.text).toBe("I won't do that.");
-    expect(events.flatMap((event) => (event.type === "text" ? event.delta : [])).join("")).toBe(run.text);
+    expect(events.flatMap((event) => (event.type === "text" ? event.delta : [])).join("")).toBe(
+      run.text,
+    );
   });
 
   test("a refusal is thrown by the first turn of the loop, and by `result`", async () => {

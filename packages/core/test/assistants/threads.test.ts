@@ -107,7 +107,9 @@ describe("whose thread it is", () => {
     const errors = await Promise.all([...attempts(thread), ...attempts(made)].map(budgetError));
     expect(new Set(errors.map((error) => JSON.stringify(error))).size).toBe(1);
     expect(errors[0]).toMatchObject({ code: "thread_not_found", status: 404 });
-    const runs = await Promise.all([bob.runs.get(id), bob.runs.get("run_made_up")].map(budgetError));
+    const runs = await Promise.all(
+      [bob.runs.get(id), bob.runs.get("run_made_up")].map(budgetError),
+    );
     expect(JSON.stringify(runs[0])).toBe(JSON.stringify(runs[1]));
     expect(callsOf(running.simulator).creates).toBe(1);
     expect(await running.alice.threads.items(thread)).toHaveLength(2);
@@ -189,23 +191,23 @@ describe("one run at a time", () => {
   });
 });
 
-describe("what does not make a thread", () => {
-  /** The store's writes, watched. */
-  function watched() {
-    const store = memory();
-    const saved: string[] = [];
-    return {
-      saved,
-      store: {
-        ...store,
-        saveRun: (request: Parameters<typeof store.saveRun>[0]) => {
-          if (request.append.length > 0) saved.push(request.run.thread);
-          return store.saveRun(request);
-        },
+/** The store's writes, watched. */
+function watched() {
+  const store = memory();
+  const saved: string[] = [];
+  return {
+    saved,
+    store: {
+      ...store,
+      saveRun: (request: Parameters<typeof store.saveRun>[0]) => {
+        if (request.append.length > 0) saved.push(request.run.thread);
+        return store.saveRun(request);
       },
-    };
-  }
+    },
+  };
+}
 
+describe("what does not make a thread", () => {
   test("a refused run", async () => {
     const { store, saved } = watched();
     const running = await start({ store, limits: { user: "$0.0000001/day" } });

@@ -61,6 +61,18 @@ test("a rolling limit comes back when its oldest charge leaves", async () => {
   expect(error.message).toContain("Some of it comes back on 21 Nov 2026, 12:00 (UTC).");
 });
 
+test.for([
+  ["$1/20m", "for any 20 minutes"],
+  ["$1/90m", "for any 90 minutes"],
+  ["$1/1h", "for any hour"],
+  ["$1/2d", "for any 48 hours"],
+] as const)("a rolling limit of %s is %s", async ([limit, says]) => {
+  const { ledger } = bench();
+  await spend(ledger, 100, demand(100, { limits: { user: [limit] } }));
+  const error = await refusalOf(ledger.reserve(demand(10, { limits: { user: [limit] } })));
+  expect(error.message).toContain(`You have used $1.00 of your $1.00 AI budget ${says}. Some`);
+});
+
 test("tokens and runs are told in their own words", async () => {
   const { ledger } = bench();
   await spend(ledger, 0, demand(1, { limits: { user: ["1 run/hour"] } }));

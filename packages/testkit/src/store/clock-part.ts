@@ -41,6 +41,24 @@ export const clockPart: Part = {
       refused(await scene.reserve({ claims }));
     });
 
+    test("no charge leaves a rolling window early for one that was dated before it", async (scene) => {
+      const window = rolling(DAY);
+      const pay = async () => {
+        const hold = await scene.hold({ claims: [claim(window, { limit: 100, takes: 10 })] });
+        await scene.store.settle(hold, charge(10));
+      };
+      // In whichever bucket: some of these steps back stay within one.
+      for (let i = 0; i < 4; i += 1) {
+        scene.clock.set(NOON + (4 - i) * 7 * MINUTE);
+        // oxlint-disable-next-line no-await-in-loop -- as time goes back
+        await pay();
+      }
+      scene.clock.set(NOON + DAY + 28 * MINUTE - 1);
+      assert.ok((await stateOf(scene.store, window)).spent >= 10);
+      scene.clock.set(NOON + DAY + 21 * MINUTE - 1);
+      assert.ok((await stateOf(scene.store, window)).spent >= 20);
+    });
+
     test("a glance at a clock that runs ahead forgets nothing", async (scene) => {
       const window = rolling(DAY);
       const claims = [claim(window, { limit: 100, takes: 60 })];

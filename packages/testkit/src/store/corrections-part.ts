@@ -73,6 +73,14 @@ export const correctionsPart: Part = {
       await scene.stands(window, 0, 0);
     });
 
+    test("corrected to nothing, a charge frees nothing when it leaves", async (scene) => {
+      const window = rolling(DAY);
+      const hold = await scene.hold({ claims: [claim(window, { limit: 100, takes: 60 })] });
+      await scene.store.settle(hold, assumed(60));
+      await scene.store.settle(hold, charge(0));
+      assert.deepEqual(await stateOf(scene.store, window), { ...window, spent: 0, held: 0 });
+    });
+
     test("a correction of a charge that has left its window changes nothing there", async (scene) => {
       const window = rolling(DAY);
       const claims = [claim(window, { limit: 100, takes: 60 })];

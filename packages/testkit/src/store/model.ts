@@ -30,7 +30,7 @@ export interface ModelHold {
 }
 
 /** What a window may have spent: a rolling one keeps a charge a little longer than its period. */
-export interface Standing {
+interface Standing {
   readonly atLeast: number;
   readonly atMost: number;
   readonly held: number;
