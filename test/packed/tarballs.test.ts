@@ -98,7 +98,7 @@ function installed(): string {
   return app;
 }
 
-const source = (limit: string) =>
+const appWith = (limit: string) =>
   `import express from "express";
    import { assistantsBudget } from "@assistants-budget/express";
    const app = express();
@@ -162,7 +162,7 @@ describe("an app that has installed the tarballs", () => {
   });
 
   test("compiles against their types, strictly; a wrong limit does not compile", () => {
-    expect(compile(source("$1/day"))).toBe("");
-    expect(compile(source("$1/fortnight"))).toContain("TS2322");
+    expect(compile(appWith("$1/day"))).toBe("");
+    expect(compile(appWith("$1/fortnight"))).toContain("TS2322");
   });
 });

@@ -13,10 +13,11 @@ import {
 } from "./assistants/index.ts";
 import { BudgetError } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
-import { type Balance, type Item, type Subjects, persist } from "./ledger/index.ts";
+import { type Balance, type Item, type Subjects, askStore } from "./ledger/index.ts";
 import type { Config, PolicyOptions } from "./options.ts";
 import { checkCall, readPolicy } from "./read-options.ts";
 import { type Policy, narrow } from "./rules/index.ts";
+import { type Subject, requireSubjects } from "./subject.ts";
 
 /** A call of `run()` or `stream()`. */
 export interface RunOptions extends CallOptions {
@@ -78,9 +79,18 @@ export interface Assistants {
 const LISTED_RUNS = 100;
 const LONGEST_THREAD_ID = 128;
 
+/** What the assistants of all users share. */
+export interface AssistantsHost extends RunnerHost {
+  readonly config: Config;
+  /** @throws BudgetError where nothing can be run: no key, or closed. */
+  readonly ready: () => void;
+  /** Tells of a run, so that closing waits for it. */
+  readonly underWay: <T>(run: Promise<T>) => Promise<T>;
+}
+
 export function assistantsOf(
-  host: RunnerHost & { readonly config: Config; readonly ready: () => void },
-  who: { readonly subjects: Subjects; readonly policy: Policy },
+  host: AssistantsHost,
+  who: { readonly subject: Subject; readonly subjects: Subjects; readonly policy: Policy },
 ): Assistants {
   const { config, store, ledger } = host;
   const user = who.subjects["user"] ?? "";
@@ -89,6 +99,7 @@ export function assistantsOf(
 
   async function run(options: RunOptions, onEvent: (event: RunEvent) => void): Promise<Run> {
     host.ready();
+    requireSubjects(who.subject, who.policy.limits);
     checkCall(options);
     const { assistant, thread, input, metadata, limits, signal, ...call } = options;
     const [name, definition] = definitionOf(config, assistant);
@@ -108,12 +119,13 @@ export function assistantsOf(
   }
 
   return {
-    run: (options) => run(options, () => undefined),
-    stream: (options) => eventStream((onEvent) => run(options, onEvent)),
+    run: (options) => host.underWay(run(options, () => undefined)),
+    stream: (options) => eventStream((onEvent) => host.underWay(run(options, onEvent))),
     balances: () =>
       ledger.balances({ limits: who.policy.limits, subjects, timeZone: host.timeZone }),
     check: async () => {
       host.ready();
+      requireSubjects(who.subject, who.policy.limits);
       const { policy } = who;
       const refused = await ledger.refusalOf(
         await smallestDemand(host, { user, subjects, policy, assistants: config.assistants }),
@@ -122,26 +134,26 @@ export function assistantsOf(
     },
     runs: {
       get: async (id) => {
-        const found = await persist(() => store.run({ id, user }));
+        const found = await askStore(() => store.run({ id, user }));
         if (found) return summaryOf(found);
         throw new BudgetError("run_not_found", { message: "There is no such run." });
       },
       list: async (thread) => {
         const request = { thread: threadId(thread), user, limit: LISTED_RUNS };
-        const found = await persist(() => store.runs(request));
+        const found = await askStore(() => store.runs(request));
         if (found) return found.map(summaryOf);
         throw threadNotFound();
       },
     },
     threads: {
       items: async (thread) => {
-        const found = await persist(() => store.items({ thread: threadId(thread), user }));
+        const found = await askStore(() => store.items({ thread: threadId(thread), user }));
         if (found) return found.map(({ item }) => item);
         throw threadNotFound();
       },
       delete: async (thread) => {
         const request = { thread: threadId(thread), user };
-        if (!(await persist(() => store.deleteThread(request)))) throw threadNotFound();
+        if (!(await askStore(() => store.deleteThread(request)))) throw threadNotFound();
       },
     },
   };

@@ -1,14 +1,15 @@
-import { type Assistants, assistantsOf } from "./assistants-of.ts";
 /** Everything put together, outside of any web framework: what every adapter stands on. */
+import { type Assistants, type AssistantsHost, assistantsOf } from "./assistants-of.ts";
 import {
   type RecoverReport,
-  type RunnerHost,
   breaker,
+  pauseFor,
   recoverHolds,
   responsesBackend,
   sweeper,
 } from "./assistants/index.ts";
 import { type Environment, clientFrom, requireKey } from "./client.ts";
+import { BudgetError, isBudgetError } from "./errors.ts";
 import { invalidOptions } from "./invalid-options.ts";
 import {
   type LedgerLine,
@@ -16,9 +17,10 @@ import {
   type Monotonic,
   type Store,
   createLedger,
-  persist,
+  askStore,
+  pending,
 } from "./ledger/index.ts";
-import type { BudgetOptions, Config, Log, PolicyOptions } from "./options.ts";
+import type { BudgetOptions, Log, PolicyOptions } from "./options.ts";
 import { readOptions, readPolicy } from "./read-options.ts";
 import { type Policy, narrow } from "./rules/index.ts";
 import { type Subject, subjectsOf } from "./subject.ts";
@@ -45,12 +47,15 @@ export interface Budget {
   readonly policy: (options: PolicyOptions) => ReadyPolicy;
   /** Opens the store now, for apps that want to fail at start. @throws BudgetError */
   readonly ready: () => Promise<void>;
-  /** Ends every hold whose process has died. */
+  /** Ends the holds of processes that have died. */
   readonly recover: () => Promise<RecoverReport>;
   /** The ledger's lines, oldest first. */
   readonly lines: (query?: LineQuery) => Promise<readonly LedgerLine[]>;
-  /** Stops timers and closes the store, if the budget opened it. */
-  readonly close: () => Promise<void>;
+  /**
+   * Waits for the runs under way, then stops timers and closes the store. Nothing begins after it;
+   * what is still running after `waitMs` (default 10,000) is recovered by another process.
+   */
+  readonly close: (options?: { readonly waitMs?: number }) => Promise<void>;
   readonly log: Log;
   /** The store's name, for messages. */
   readonly storeName: string;
@@ -69,7 +74,10 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
   const monotonic = host.monotonic ?? (() => performance.now());
   const ledger = createLedger({ store, monotonic });
   const client = clientFrom(options, env);
-  const runner: RunnerHost & { readonly config: Config; readonly ready: () => void } = {
+  const running = new Set<Promise<unknown>>();
+  const unsaved = pending(saveLater);
+  let closed = false;
+  const runner: AssistantsHost = {
     ...config,
     config,
     store,
@@ -78,32 +86,60 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     backend: responsesBackend({ client, idleMs: config.idleMs }),
     breaker: breaker(monotonic),
     warn: log.warn,
+    unsaved,
     ready: () => {
+      if (closed) throw wasClosed();
       requireKey(options, env);
       sweep.start();
+    },
+    underWay: (run) => {
+      running.add(run);
+      run.finally(() => running.delete(run)).catch(() => undefined);
+      return run;
     },
   };
   const sweep = sweeper(runner, store);
   const under = (subject: Subject, policies: readonly ReadyPolicy[]): Assistants => {
     const policy = policies.reduce((outer, inner) => narrow(outer, inner), config.policy);
-    return assistantsOf(runner, { subjects: subjectsOf(subject), policy });
+    return assistantsOf(runner, { subject, subjects: subjectsOf(subject), policy });
   };
 
   return {
     for: (subject) => under(subject, []),
     under,
     policy: (one) => readPolicy(one, config),
-    ready: () => store.open(),
+    ready: () => askStore(() => store.open()),
     recover: () => recoverHolds(runner),
-    lines: (query = {}) => persist(() => store.lines(query)),
-    close: async () => {
+    lines: (query = {}) => askStore(() => store.lines(query)),
+    close: async ({ waitMs = 10_000 } = {}) => {
+      closed = true;
       sweep.stop();
+      const enough = new AbortController();
+      await Promise.race([Promise.allSettled(running), pauseFor(waitMs, enough.signal)]);
+      enough.abort();
+      await unsaved.flush();
+      unsaved.close();
       await ledger.close();
       await store.close();
     },
     log,
     storeName: store.name,
   };
+}
+
+/** A save that another run or a deletion has overtaken is not tried again. */
+async function saveLater(save: () => Promise<void>): Promise<void> {
+  try {
+    await save();
+  } catch (error) {
+    if (isBudgetError(error) && error.code === "store_unavailable") throw error;
+  }
+}
+
+function wasClosed(): BudgetError {
+  return new BudgetError("store_unavailable", {
+    message: "This budget was closed with close(); make a new one, or close it later.",
+  });
 }
 
 /** Falling back to memory would forget budgets silently, at each restart. */

@@ -33,7 +33,7 @@ export interface PolicyOptions {
   readonly maxPromptTokens?: number;
   readonly maxCompletionTokens?: number;
   readonly maxOutputTokens?: number;
-  /** Milliseconds from a run's start to its end. */
+  /** Milliseconds after a run's start from which no further step begins; lower than the app's `deadline`. */
   readonly deadlineMs?: number;
   /** The name under which a `route` limit counts. */
   readonly name?: string;
@@ -73,6 +73,8 @@ export interface BudgetOptions {
   readonly idleTimeout?: DurationText;
   /** How long the provider is asked what became of a lost response. Default `'10s'`. */
   readonly patience?: DurationText;
+  /** How long after a run's start no further step begins. Default `'10m'`. */
+  readonly deadline?: DurationText;
   /** The least output for which a call is worth its prompt. Default 256, and 2,048 for models that reason. */
   readonly minOutputTokens?: number;
   /** What a provider's 5xx before any event does to the hold. Default `'charge'`: nobody can say that it was free. */

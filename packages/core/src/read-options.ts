@@ -1,14 +1,8 @@
-/** Options are checked whole at construction; every default stands here. */
+/** Options are checked whole at construction; their defaults stand here. */
 import { z } from "zod";
 import { type AssistantDefinition, priceUnknown } from "./assistants/index.ts";
 import { checked, firstIssue, invalidOptions } from "./invalid-options.ts";
-import type {
-  BudgetOptions,
-  Config,
-  DurationText,
-  LimitsOption,
-  PolicyOptions,
-} from "./options.ts";
+import type { BudgetOptions, Config, LimitsOption, PolicyOptions } from "./options.ts";
 import { type Policy, checkTimeZone, parseLimit, priceTable } from "./rules/index.ts";
 
 const DEFAULT_LIMITS = { run: "$0.25", thread: "$2", user: "$1/day" } as const;
@@ -58,7 +52,13 @@ const assistantShape = z.strictObject({
   serviceTier: z.enum(["default", "flex", "priority"]).optional(),
   parallelToolCalls: z.boolean().optional(),
 });
-const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m)$/, "a duration such as '2s' or '500ms'");
+/** Beyond this a timer of Node's fires at once. */
+const LONGEST_MS = 2_147_483_647;
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m)$/, "a duration such as '2s' or '500ms'")
+  .refine((text) => milliseconds(text) <= LONGEST_MS, "at most '35000m'");
+const stretch = duration.refine((text) => milliseconds(text) >= 1, "at least '1ms'");
 const callShape = z.strictObject({
   assistant: z.string().optional(),
   thread: z.unknown().optional(),
@@ -84,7 +84,8 @@ const optionsShape = z.strictObject({
   baseURL: z.url().optional(),
   timeZone: z.string().optional(),
   wait: duration.optional(),
-  idleTimeout: duration.optional(),
+  idleTimeout: stretch.optional(),
+  deadline: stretch.optional(),
   patience: duration.optional(),
   minOutputTokens: z.int().min(16).optional(),
   on5xx: z.enum(["charge", "release"]).optional(),
@@ -105,11 +106,12 @@ export function readOptions(options: BudgetOptions): Config {
     );
     if (assistants.size === 0)
       throw invalidOptions("assistants: found none; name at least one, or leave the option out.");
-    checkModels({ models: options.models, assistants, prices });
+    checkAssistants({ models: options.models, assistants, prices });
     const min = options.minOutputTokens;
     return {
       policy: {
         limits: readLimits(withDefaults(options.limits ?? {}), "limits"),
+        deadlineMs: milliseconds(options.deadline ?? "10m"),
         ...(options.models ? { models: options.models } : {}),
       },
       assistants,
@@ -145,6 +147,12 @@ export function readPolicy(options: PolicyOptions, config: Config): Policy {
       `model: found ${JSON.stringify(model)}; \`models\` allows ${models.join(", ")}.`,
     );
   if (model !== undefined && !config.prices.find(model)) throw priceUnknown(model);
+  for (const [scope, value] of Object.entries(limits ?? {})) {
+    if (value === "unlimited")
+      throw invalidOptions(
+        `limits.${scope}: found "unlimited"; a policy can lower what holds outside, never lift it.`,
+      );
+  }
   const read = checked(() => readLimits(limits ?? {}, "limits"));
   if (read["route"] && options.name === undefined)
     throw invalidOptions("limits.route: a route limit counts by the policy's `name`; give it one.");
@@ -167,14 +175,20 @@ function readLimits(limits: LimitsOption, path: string): Policy["limits"] {
   return Object.fromEntries(entries);
 }
 
-function checkModels({
+function checkAssistants({
   models,
   assistants,
   prices,
 }: Pick<Config, "assistants" | "prices"> & {
   readonly models: readonly string[] | undefined;
 }): void {
-  for (const [name, { model }] of assistants) {
+  for (const [name, { model, tools = [] }] of assistants) {
+    const twice = tools.find((one, at) => tools.findIndex((other) => other.name === one.name) < at);
+    if (twice) {
+      throw invalidOptions(
+        `assistants.${name}.tools: found two tools named ${JSON.stringify(twice.name)}; the model tells tools apart by their names.`,
+      );
+    }
     if (!prices.find(model)) throw priceUnknown(model);
     if (models && !models.includes(model)) {
       throw invalidOptions(
@@ -186,7 +200,7 @@ function checkModels({
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000 } as const;
 
-function milliseconds(text: DurationText): number {
+function milliseconds(text: string): number {
   const [, amount, unit] = /^([\d.]+)(ms|s|m)$/.exec(text) ?? [];
   return Number(amount) * (unit === "s" || unit === "m" ? UNITS[unit] : UNITS.ms);
 }

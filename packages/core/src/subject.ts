@@ -1,13 +1,31 @@
 /** Who spends: one user, and what else limits may count by. */
 import { BudgetError } from "./errors.ts";
+import { invalidOptions } from "./invalid-options.ts";
 import type { Subjects } from "./ledger/index.ts";
+import type { Policy } from "./rules/index.ts";
 
 /** The person behind a request, or whoever a job works for. */
 export interface Subject {
   /** The user's lasting id: never an e-mail address, never anything that the client sent. */
   readonly user: string;
-  /** Subjects of the app's own scopes: `{ tenant: 'acme' }`. */
-  readonly [scope: string]: string | undefined;
+  /** Subjects of the app's own scopes: `{ tenant: 'acme' }`; null says that there is none on purpose. */
+  readonly [scope: string]: string | null | undefined;
+}
+
+/**
+ * A limit that counts by something which nobody has named would silently not exist.
+ *
+ * @throws BudgetError `invalid_options`
+ */
+export function requireSubjects(subject: Subject, limits: Policy["limits"]): void {
+  for (const [scope, ofScope] of Object.entries(limits)) {
+    const isNamed =
+      scope === "user" || BUILT_IN.has(scope) || subject[scope] || subject[scope] === null;
+    if (isNamed || ofScope.length === 0) continue;
+    throw invalidOptions(
+      `limits.${scope}: this request has no ${scope} to count by. Let \`identify\` return { id, ${scope} } (null where there is none), or correct the scope's name.`,
+    );
+  }
 }
 
 const LONGEST_ID = 256;
@@ -16,7 +34,9 @@ const BUILT_IN: ReadonlySet<string> = new Set(["run", "thread", "app", "route"])
 /** @throws BudgetError `identity_required` for an id that can't be one. */
 export function subjectsOf(subject: Subject): Subjects {
   const named = Object.entries(subject).flatMap(([scope, id]) =>
-    id === undefined || BUILT_IN.has(scope) ? [] : [[scope, checkId(id, scope)] as const],
+    id === undefined || id === null || BUILT_IN.has(scope)
+      ? []
+      : [[scope, checkId(id, scope)] as const],
   );
   return { ...Object.fromEntries(named), user: checkId(subject.user, "user"), app: "app" };
 }

@@ -60,8 +60,16 @@ export async function start(options: StartOptions = {}): Promise<Running> {
     ...rest,
     store,
   });
-  onTestFinished(() => budget.close());
-  return { simulator, budget, store, alice: budget.for({ user: "alice" }), logged };
+  onTestFinished(() => budget.close({ waitMs: 0 }));
+  return {
+    simulator,
+    budget,
+    store,
+    logged,
+    get alice() {
+      return budget.for({ user: "alice" });
+    },
+  };
 }
 
 /** What both sides have written down, once nothing is under way. */

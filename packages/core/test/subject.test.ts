@@ -78,6 +78,15 @@ describe("what `identify` gives back", () => {
     expect(subjectFrom(identity)?.user).toBe(user);
   });
 
+  test("a limit that nobody can be counted by is refused, not forgotten; null says that there is none", async () => {
+    const { budget } = await start({ limits: { tenant: "1 run/day" } });
+    const error = await budgetError(budget.for({ user: "a" }).run({ input: "Hi" }));
+    expect(error).toMatchObject({ code: "invalid_options", status: 500 });
+    expect(error.message).toMatch(/^limits\.tenant: this request has no tenant/);
+    const none = await budget.for({ user: "a", tenant: null }).run({ input: "Hi" });
+    expect(none.status).toBe("completed");
+  });
+
   test("other scopes come along, as text", () => {
     expect(subjectFrom({ id: 1, tenant: 7, team: undefined })).toEqual({ user: "1", tenant: "7" });
   });

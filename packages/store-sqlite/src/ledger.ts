@@ -42,7 +42,7 @@ export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerSt
     "UPDATE holds SET expires_at = ? WHERE id = ? AND state = 'open' RETURNING id",
   );
   const openHolds = db.prepare(
-    "SELECT * FROM holds WHERE state = 'open' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+    "SELECT * FROM holds WHERE state = 'open' AND expires_at <= ? ORDER BY created_at, id LIMIT ?",
   );
 
   const takeLease = db.prepare(

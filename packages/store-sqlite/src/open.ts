@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { BudgetError } from "@assistants-budget/core/store";
+import { BudgetError, isBudgetError } from "@assistants-budget/core/store";
 import { int } from "./rows.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
@@ -143,7 +143,7 @@ function refuseNetworkDisk(file: string): void {
 
 /** SQLite's and the file system's own errors, in words that name the file. */
 function opened(error: unknown, file: string): BudgetError {
-  if (error instanceof BudgetError) return error;
+  if (isBudgetError(error)) return error;
   const reason = `can't be opened for writing (${error instanceof Error ? error.message : String(error)}). Check the path and the permissions of its folder`;
   return damage(error, file) ?? unavailable(`${file} ${reason}.`, error);
 }

@@ -1,9 +1,10 @@
 /** A provider in a bad hour must not eat budgets: after some failures in a row nothing is sent for a while. */
 export interface Breaker {
-  /** Milliseconds until something may be sent; 0 for now. */
-  waitMs(): number;
-  /** What was let through was not sent after all: another call may find out. */
-  unused(): void;
+  /** Milliseconds for which nothing is sent; 0 when the way is open. Asked before money is held. */
+  closedForMs(): number;
+  /** Asked with the money in hand, right before sending: false where the way has closed meanwhile. */
+  enter(): boolean;
+  /** How a call that was let in has ended. */
   report(worked: boolean): void;
 }
 
@@ -12,25 +13,20 @@ const COOL_DOWN_MS = 15_000;
 
 export function breaker(monotonic: () => number): Breaker {
   let failures = 0;
-  let openUntil = -Infinity;
-  let probing = false;
+  let closedUntil = -Infinity;
+  const closedForMs = (): number => Math.max(0, closedUntil - monotonic());
+
   return {
-    waitMs: () => {
-      const left = openUntil - monotonic();
-      if (left > 0) return left;
-      // After the cool-down one call at a time finds out; the others go on waiting for it.
-      probing = failures >= FAILURES;
-      if (probing) openUntil = monotonic() + COOL_DOWN_MS;
-      return 0;
-    },
-    unused: () => {
-      if (probing) openUntil = -Infinity;
+    closedForMs,
+    enter: () => {
+      if (closedForMs() > 0) return false;
+      // After the cool-down one call finds out; the others go on waiting for what it reports.
+      if (failures >= FAILURES) closedUntil = monotonic() + COOL_DOWN_MS;
+      return true;
     },
     report: (worked) => {
-      probing = false;
       failures = worked ? 0 : failures + 1;
-      if (worked) openUntil = -Infinity;
-      else if (failures >= FAILURES) openUntil = monotonic() + COOL_DOWN_MS;
+      closedUntil = failures >= FAILURES ? monotonic() + COOL_DOWN_MS : -Infinity;
     },
   };
 }

@@ -50,7 +50,7 @@ export function verdictOf(ending: Ending, held: Held, terms: ChargeTerms): Verdi
 }
 
 /** The whole ceiling: what can't be known is never guessed in the user's favour. */
-function assumed({ facts, ceiling, outputTokens }: Held, cause: string): Charge {
+export function assumed({ facts, ceiling, outputTokens }: Held, cause: string): Charge {
   return {
     nano: ceiling,
     tokens: facts.promptTokens + outputTokens,

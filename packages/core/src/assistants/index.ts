@@ -3,6 +3,7 @@ export type { Backend } from "./backend.ts";
 export { breaker } from "./breaker.ts";
 export type { RunEvent } from "./events.ts";
 export { threadNotFound } from "./lease.ts";
+export { pauseFor } from "./pause.ts";
 export { priceUnknown } from "./plan.ts";
 export type { CallOptions } from "./plan.ts";
 export { recoverHolds } from "./recovery.ts";

@@ -1,7 +1,7 @@
 /** A thread while a run has it: kept by signs of life, given back at the end. */
 import { BudgetError } from "../errors.ts";
 import type { Item, Mark, RunRecord, Store, StoredItem, ThreadState } from "../ledger/index.ts";
-import { persist } from "../ledger/index.ts";
+import { askStore } from "../ledger/index.ts";
 
 /** A thread whose run has died is free again after this long. */
 const LEASE_MS = 60_000;
@@ -37,7 +37,7 @@ export async function takeThread(
 ): Promise<Lease> {
   const { thread, user, run, isNew } = owner;
   if (isNew) return leaseOf(store, thread, { items: [], fence: undefined, state: undefined });
-  const reply = await persist(() => store.openThread({ thread, user, run, leaseMs: LEASE_MS }));
+  const reply = await askStore(() => store.openThread({ thread, user, run, leaseMs: LEASE_MS }));
   switch (reply.kind) {
     case "open":
       return leaseOf(store, thread, {
@@ -85,7 +85,7 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
     mark: state?.mark,
     save: async ({ run, append, first, mark, close }) => {
       if (close) clearInterval(beat);
-      const reply = await persist(() =>
+      const reply = await askStore(() =>
         store.saveRun({
           run,
           append,

@@ -1,5 +1,5 @@
-import type { Answered, Backend, Lost } from "./backend.ts";
 /** What became of a call whose stream broke: the provider is asked, for as long as it may still know. */
+import type { Answered, Backend, Lost } from "./backend.ts";
 import { pauseFor } from "./pause.ts";
 
 const FIRST_PAUSE_MS = 200;

@@ -9,7 +9,6 @@ import type { Frame } from "./turn.ts";
 
 const DEFAULT_OUTPUT_TOKENS = 8_192;
 const DEFAULT_STEPS = 16;
-const DEFAULT_DEADLINE_MS = 600_000;
 
 export interface Plan {
   readonly price: Price;
@@ -75,7 +74,7 @@ export async function planOf(request: {
     maxCompletionTokens: cap("maxCompletionTokens"),
     maxOutputTokens,
     maxSteps: Math.min(assistant.maxSteps ?? DEFAULT_STEPS, policy.maxSteps ?? Infinity),
-    deadlineMs: Math.min(DEFAULT_DEADLINE_MS, policy.deadlineMs ?? Infinity),
+    deadlineMs: policy.deadlineMs ?? Infinity,
     body: (input) => ({
       model,
       ...shown,

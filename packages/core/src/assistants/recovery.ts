@@ -1,7 +1,7 @@
 /** Holds whose owners have died: settled with what the provider says, else charged in full. Never released. */
+import pMap from "p-map";
 import type { Charge, OpenHold } from "../ledger/index.ts";
-import { NO_USAGE } from "../rules/index.ts";
-import { verdictOf } from "./charging.ts";
+import { assumed, verdictOf } from "./charging.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { StepHost } from "./step.ts";
 
@@ -14,18 +14,28 @@ export interface RecoverReport {
   readonly assumed: number;
 }
 
+/** Holds whose outcome the provider is asked for at once. */
+const AT_ONCE = 8;
+
 /** Ends every expired hold. Several processes may do so at once: each hold still ends once. */
 export async function recoverHolds(host: StepHost): Promise<RecoverReport> {
-  const holds = await host.ledger.expired();
-  const known = await Promise.all(
-    holds.map(async (hold) => {
+  const known: (Charge["known"] | undefined)[] = [];
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- a page after the other
+    const holds = await host.ledger.expired();
+    const recover = async (hold: OpenHold) => {
       const charge = await chargeFor(host, hold);
       const reply = await host.ledger.settle(hold.id, charge);
       return reply.kind === "settled" ? charge.known : undefined;
-    }),
-  );
+    };
+    // oxlint-disable-next-line no-await-in-loop -- a page after the other
+    const page = await pMap(holds, recover, { concurrency: AT_ONCE });
+    known.push(...page);
+    // A page that moved nothing would be found again for ever: others are at it, or the store is away.
+    if (!page.some((one) => one !== undefined)) break;
+  }
   const count = (kind: Charge["known"]) => known.filter((one) => one === kind).length;
-  return { found: holds.length, reported: count("reported"), assumed: count("assumed") };
+  return { found: known.length, reported: count("reported"), assumed: count("assumed") };
 }
 
 async function chargeFor(host: StepHost, hold: OpenHold): Promise<Charge> {
@@ -48,13 +58,5 @@ async function chargeFor(host: StepHost, hold: OpenHold): Promise<Charge> {
       { prices, price, at: hold.createdAt, regional, on5xx: "charge" },
     );
   if (verdict && "charge" in verdict) return verdict.charge;
-  return {
-    nano: ceiling,
-    tokens: hold.tokens,
-    known: "assumed",
-    cause: message,
-    usage: NO_USAGE,
-    model: facts.model,
-    tier: facts.tier,
-  };
+  return assumed({ facts, ceiling, outputTokens }, message);
 }

@@ -3,6 +3,7 @@ import { v7 as uuid } from "uuid";
 import { isBudgetError } from "../errors.ts";
 import {
   OWN_SCOPES,
+  type Pending,
   type RunRecord,
   type StepRecord,
   type Stop,
@@ -24,8 +25,11 @@ import { type ToolCall, outputItem, runTools, toolCallsIn } from "./tool-calls.t
 import { type Turn, openTurn } from "./turn.ts";
 import { userItem } from "./user-input.ts";
 
+/** What runs stand on. */
 export interface RunnerHost extends StepHost {
   readonly store: Store;
+  /** The last saves of runs that ended while the store was away. */
+  readonly unsaved: Pending<() => Promise<void>>;
   /** How long a step waits for money that running calls hold, ms. */
   readonly waitMs: number;
   readonly timeZone: string;
@@ -187,14 +191,16 @@ async function callTools(session: Session, calls: readonly ToolCall[]): Promise<
   await keep(session, recordOf(session, "in_progress", ""), false);
 }
 
-/** Work that was paid for is not lost to a store that is away: it is kept here, and written with the next save. */
+/** Work that was paid for is not lost to a store that is away: it is written with the next save, or when the store is back. */
 async function keep({ host, lease, turn }: Session, run: RunRecord, close: boolean): Promise<void> {
+  const save = () => lease.save({ ...turn.unsaved(), run, close });
   try {
-    await lease.save({ ...turn.unsaved(), run, close });
+    await save();
     turn.saved();
   } catch (error) {
     if (!isBudgetError(error) || error.code !== "store_unavailable") throw error;
-    host.warn(`run ${run.id} could not be saved: ${error.message}`);
+    host.warn(`run ${run.id} could not be saved yet: ${error.message}`);
+    if (close) host.unsaved.add(run.id, save);
   }
 }
 

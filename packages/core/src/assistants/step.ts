@@ -114,17 +114,13 @@ export async function takeStep(host: StepHost, plan: StepPlan): Promise<Answered
 }
 
 async function attempt(host: StepHost, plan: StepPlan): Promise<Answered> {
-  const closedFor = host.breaker.waitMs();
-  if (closedFor > 0) {
-    throw new BudgetError("provider_unreachable", {
-      message: `The provider failed several times in a row; nothing is sent for ${Math.ceil(closedFor / 1000)} s more.`,
-      retryAfter: closedFor / 1000,
-    });
+  const { breaker } = host;
+  if (breaker.closedForMs() > 0) throw paused(breaker);
+  const { hold, facts } = await reserve(host, plan);
+  if (!breaker.enter()) {
+    await host.ledger.release(hold.id);
+    throw paused(breaker);
   }
-  const { hold, facts } = await reserve(host, plan).catch((error: unknown) => {
-    host.breaker.unused();
-    throw error;
-  });
   const startedAt = await host.ledger.now();
   let emitted = false;
   let attached: Promise<void> | undefined;
@@ -150,7 +146,7 @@ async function attempt(host: StepHost, plan: StepPlan): Promise<Answered> {
       : sent;
   await attached;
   const charged = await end(host, plan, { hold, facts, ending, startedAt });
-  host.breaker.report(!isProvidersFault(ending));
+  breaker.report(!isProvidersFault(ending));
   if (ending.kind === "answered" && ending.status !== "failed") return ending;
   throw new FailedAttempt(providerError(failed(ending)), {
     retry: isWorthRetrying(ending) && !emitted,
@@ -224,6 +220,14 @@ async function end(host: StepHost, plan: StepPlan, taken: Attempt): Promise<bool
     endedAt: await host.ledger.now(),
   });
   return true;
+}
+
+function paused(breaker: Breaker): BudgetError {
+  const seconds = Math.ceil(breaker.closedForMs() / 1000);
+  return new BudgetError("provider_unreachable", {
+    message: `The provider failed several times in a row; nothing is sent for ${seconds} s more.`,
+    retryAfter: seconds,
+  });
 }
 
 function lostTo(cause: unknown): Ending {

@@ -1,6 +1,7 @@
 /** A function of the app that the model may call. */
 import { z } from "zod";
-import { field } from "./fields.ts";
+import { BudgetError } from "../errors.ts";
+import { field, textField } from "./fields.ts";
 
 /** What a tool learns about the call beside its arguments. */
 export interface ToolContext {
@@ -13,7 +14,8 @@ export interface ToolContext {
   readonly callId: string;
 }
 
-export interface ToolDefinition<Parameters extends z.ZodType, Output> {
+/** What a tool is made of. */
+export interface ToolDefinition<Parameters extends z.ZodObject, Output> {
   /** What the model calls it by: letters, digits, `_` and `-`, at most 64. */
   readonly name: string;
   /** What it does and when to use it, for the model. */
@@ -42,6 +44,7 @@ export interface Tool<Args = unknown, Output = unknown> {
 }
 
 const TOOL_NAME = /^[\w-]{1,64}$/;
+const LONGEST_TIMEOUT_MS = 2_147_483_647;
 
 /**
  * Defines a tool. The types of the arguments and of the output are inferred.
@@ -53,18 +56,21 @@ const TOOL_NAME = /^[\w-]{1,64}$/;
  *   parameters: z.object({ order: z.string() }),
  *   execute: ({ order }) => orders.get(order),
  * });
- * @throws TypeError for a name that the provider would refuse.
+ * @throws BudgetError `invalid_options` for what the provider would refuse.
  */
-export function tool<Parameters extends z.ZodType, Output>(
+export function tool<Parameters extends z.ZodObject, Output>(
   definition: ToolDefinition<Parameters, Output>,
 ): Tool<z.output<Parameters>, Output> {
   const { name, description, parameters, execute, timeoutMs = 30_000 } = definition;
-  if (!TOOL_NAME.test(name)) {
-    throw new TypeError(
-      `tool name: found ${JSON.stringify(name)}; allowed are 1 to 64 letters, digits, "_" and "-".`,
-    );
-  }
-  const { $schema: _, ...schema } = z.toJSONSchema(parameters);
+  const wrong = (what: string): BudgetError =>
+    new BudgetError("invalid_options", { message: `tool(${JSON.stringify(name)}): ${what}` });
+  if (typeof name !== "string" || !TOOL_NAME.test(name))
+    throw wrong('a name is 1 to 64 letters, digits, "_" and "-".');
+  if (typeof description !== "string") throw wrong("found no description; say what it does.");
+  if (typeof execute !== "function") throw wrong("found no `execute`; give it a function.");
+  if (!(timeoutMs >= 1 && timeoutMs <= LONGEST_TIMEOUT_MS))
+    throw wrong(`timeoutMs: found ${timeoutMs}; from 1 to ${LONGEST_TIMEOUT_MS} are allowed.`);
+  const schema = schemaOf(parameters, wrong);
   return {
     name,
     description,
@@ -77,6 +83,35 @@ export function tool<Parameters extends z.ZodType, Output>(
       return execute(parsed.data, context);
     },
   };
+}
+
+/** What the model is shown: the arguments as they come in, before zod makes something else of them. */
+function schemaOf(
+  parameters: z.ZodObject,
+  wrong: (what: string) => BudgetError,
+): Readonly<Record<string, unknown>> {
+  const allowed = "`parameters` must be a zod object, such as z.object({ order: z.string() })";
+  if (field(parameters, "safeParse") === undefined) throw wrong(`${allowed}.`);
+  try {
+    const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: "input" });
+    if (schema.type === "object") return closed(schema);
+  } catch (error) {
+    throw wrong(`${allowed} that JSON schema can say (${textField(error, "message")}).`);
+  }
+  throw wrong(`${allowed}.`);
+}
+
+/** zod drops properties that an object does not name, so the model is told not to send any. */
+function closed(schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(schema).map(([key, value]) => [key, closedValue(value)] as const);
+  const copy = Object.fromEntries(entries);
+  const open = schema["type"] === "object" && schema["additionalProperties"] === undefined;
+  return open ? { ...copy, additionalProperties: false } : copy;
+}
+
+function closedValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closedValue);
+  return typeof value === "object" && value !== null ? closed({ ...value }) : value;
 }
 
 /** Strict schemas name every property as required and allow no other, all the way down. */

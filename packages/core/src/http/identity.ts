@@ -4,7 +4,7 @@ import { type Subject, checkId } from "../subject.ts";
 type Id = string | number | bigint;
 
 /** What `identify` may give back: an id, or an object with one and the subjects of the app's own scopes. */
-export type Identity = Id | { readonly id: Id; readonly [scope: string]: Id | undefined };
+export type Identity = Id | { readonly id: Id; readonly [scope: string]: Id | null | undefined };
 
 /** The fields of a user that hold a lasting id, in the order in which they are tried. */
 const ID_FIELDS = ["id", "userId", "sub", "uid", "oid", "_id"] as const;
@@ -15,7 +15,9 @@ export function subjectFrom(identity: Identity | null | undefined): Subject | un
   if (typeof identity !== "object") return { user: checkId(idText(identity), "identify()") };
   const { id, ...scopes } = identity;
   const named = Object.entries(scopes).flatMap(([scope, value]) =>
-    value === undefined ? [] : [[scope, checkId(idText(value), `identify().${scope}`)] as const],
+    value === undefined
+      ? []
+      : [[scope, value === null ? null : checkId(idText(value), `identify().${scope}`)] as const],
   );
   return { ...Object.fromEntries(named), user: checkId(idText(id), "identify().id") };
 }

@@ -2,9 +2,10 @@
 import { v7 as uuid } from "uuid";
 import { BudgetError } from "../errors.ts";
 import { type Policy, admit } from "../rules/index.ts";
+import { askStore } from "./ask-store.ts";
 import { type Balance, balanceOf } from "./balance.ts";
 import { type Ceiling, type Subjects, claimsOf, limitedWindows } from "./claims.ts";
-import { persist } from "./persist.ts";
+import { pending } from "./pending.ts";
 import { isInFlight, refusal } from "./refusal.ts";
 import { renewal } from "./renewal.ts";
 import { type Monotonic, storeClock } from "./store-clock.ts";
@@ -17,7 +18,6 @@ import type {
   Store,
   WindowState,
 } from "./store.ts";
-import { type End, unsettled } from "./unsettled.ts";
 import { waiting } from "./waiting.ts";
 
 /** A hold lives this long without a sign of life from its owner. */
@@ -48,6 +48,13 @@ export interface Hold {
   fresh(): boolean;
 }
 
+/** How a hold is to end: with a charge, or without one. */
+interface End {
+  readonly hold: string;
+  readonly charge: Charge | undefined;
+}
+
+/** How it did end; `pending` where the store is away: the end is kept and offered again. */
 export type EndReply = SettleReply | { readonly kind: "pending" };
 
 export interface Ledger {
@@ -76,8 +83,8 @@ export interface LedgerHost {
 export function createLedger({ store, monotonic }: LedgerHost): Ledger {
   const owner = `process_${uuid()}`;
   const clock = storeClock(store, monotonic);
-  const line = waiting();
-  const pending = unsettled(offer);
+  const waiters = waiting();
+  const unsettled = pending(offer);
   const living = renewal({ store, monotonic, ttlMs: HOLD_TTL_MS });
 
   async function requestOf(id: string, demand: Omit<Demand, "waitMs">): Promise<ReserveRequest> {
@@ -106,7 +113,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
       const request = await requestOf(id, demand);
       const sent = monotonic();
       // Asked again by the same id, a lost answer is answered again and nothing is held twice.
-      const reply = await persist(() => store.reserve(request)).catch((error: unknown) => {
+      const reply = await askStore(() => store.reserve(request)).catch((error: unknown) => {
         // It may be held, only the answers were lost: recovery would charge for a call never sent.
         store.release(id).catch(() => undefined);
         throw error;
@@ -125,7 +132,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
           const left = giveUp - monotonic();
           if (left <= 0 || !isInFlight(request, reply)) throw refusal(request, reply);
           const families = reply.refused.flatMap((i) => request.claims[i]?.family ?? []);
-          await line.until(families, left);
+          await waiters.until(families, left);
         }
       }
       /* oxlint-enable no-await-in-loop */
@@ -133,10 +140,10 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
   }
 
   async function offer({ hold, charge }: End): Promise<SettleReply> {
-    const reply = await persist(() => (charge ? store.settle(hold, charge) : store.release(hold)));
+    const reply = await askStore(() => (charge ? store.settle(hold, charge) : store.release(hold)));
     living.ended(hold);
     if (reply.kind === "settled" || reply.kind === "released")
-      line.wake(reply.windows.map(({ family }) => family));
+      waiters.wake(reply.windows.map(({ family }) => family));
     return reply;
   }
 
@@ -145,7 +152,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
       return await offer(ending);
     } catch {
       // Its hold goes on living, so that nobody recovers it meanwhile.
-      pending.add(ending);
+      unsettled.add(ending.hold, ending);
       return { kind: "pending" };
     }
   }
@@ -153,9 +160,9 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
   return {
     reserve,
     refusalOf: async (demand) => {
-      clock.learn(await persist(() => store.now()));
+      clock.learn(await askStore(() => store.now()));
       const request = await requestOf("none", demand);
-      const windows = await persist(() => store.windows(request.claims));
+      const windows = await askStore(() => store.windows(request.claims));
       const claims = request.claims.map((claim, i) => ({ ...claim, ...sums(windows[i]) }));
       const verdict = admit(claims, request.output);
       if (verdict.ok) return undefined;
@@ -163,22 +170,22 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
     },
     settle: (hold, charge) => end({ hold, charge }),
     release: (hold) => end({ hold, charge: undefined }),
-    attach: (hold, responseId) => persist(() => store.attach(hold, responseId)),
+    attach: (hold, responseId) => askStore(() => store.attach(hold, responseId)),
     balances: async ({ limits, subjects, timeZone }) => {
-      clock.learn(await persist(() => store.now()));
+      clock.learn(await askStore(() => store.now()));
       const now = await clock.now();
       const windows = limitedWindows(limits, subjects, { now, timeZone });
-      const states = await persist(() => store.windows(windows.map(({ at }) => at)));
+      const states = await askStore(() => store.windows(windows.map(({ at }) => at)));
       return windows.flatMap(({ limit }, i) => {
         const state: WindowState | undefined = states[i];
         return state ? balanceOf(state, limit.amount, now) : [];
       });
     },
-    expired: () => persist(() => store.holds({ expired: true, limit: 1000 })),
+    expired: () => askStore(() => store.holds({ expired: true, limit: 1000 })),
     now: () => clock.now(),
     close: async () => {
-      await pending.flush();
-      pending.close();
+      await unsettled.flush();
+      unsettled.close();
       living.close();
     },
   };

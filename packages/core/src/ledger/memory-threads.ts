@@ -37,9 +37,10 @@ export function memoryThreads(clock: () => number): ThreadStore {
   function saveRun(request: SaveRun): SaveRunReply {
     const { run, fence, close, leaseMs } = request;
     runs.set(run.id, run);
+    if (fence === undefined && request.append.length === 0)
+      return { kind: "saved", fence: 0, next: 0 };
     let thread = threads.get(run.thread);
     if (!thread && fence === undefined) {
-      if (request.append.length === 0) return { kind: "saved", fence: 0, next: 0 };
       thread = {
         id: run.thread,
         user: run.user,

@@ -1,4 +1,4 @@
-import { persist } from "./persist.ts";
+import { askStore } from "./ask-store.ts";
 import type { Store } from "./store.ts";
 
 /** Milliseconds of a clock that never goes back. */
@@ -22,7 +22,7 @@ export function storeClock(store: Pick<Store, "now">, monotonic: Monotonic): Sto
   return {
     learn,
     now: async () => {
-      if (offset === undefined) learn(await persist(() => store.now()));
+      if (offset === undefined) learn(await askStore(() => store.now()));
       return Math.floor((offset ?? 0) + monotonic());
     },
   };

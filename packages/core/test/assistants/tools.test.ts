@@ -2,7 +2,7 @@ import { type ScriptedCall, callsTools, loopsOn } from "@assistants-budget/simul
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type ToolContext, tool } from "../../src/index.ts";
-import { PLAIN, bodiesOf, budgetError, expectAgreement, start } from "../running-budget.ts";
+import { PLAIN, bodiesOf, expectAgreement, start } from "../running-budget.ts";
 
 const lookUpOrder = tool({
   name: "lookUpOrder",

@@ -1,0 +1,96 @@
+/** What waits goes out together: one call, one commit, however many ask. */
+import { setImmediate as endOfTick } from "node:timers/promises";
+import {
+  type Charge,
+  type ReserveReply,
+  type ReserveRequest,
+  type SettleReply,
+  admit,
+} from "@assistants-budget/core/store";
+import { type BatchReply, type EndedBefore, type Job, answer, send, takeBatch } from "./batch.ts";
+import { type Ask, type Call, sqlState } from "./client.ts";
+
+export interface GroupCommit {
+  reserve(request: ReserveRequest): Promise<ReserveReply>;
+  /** Without a charge it is a release. */
+  end(hold: string, charge?: Charge): Promise<SettleReply | EndedBefore>;
+  /** Resolves when nothing is waiting. */
+  idle(): Promise<void>;
+}
+
+const COMMIT: Call<BatchReply> = { name: "commit_v1", types: ["bigint", "json", "json", "json"] };
+
+/** A call goes out as soon as none is under way: a process alone waits for nobody. */
+export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
+  const queue: Job[] = [];
+  let draining: Promise<void> | undefined;
+
+  async function drain(): Promise<void> {
+    // What is asked in one go goes out in one call.
+    await Promise.resolve();
+    while (queue.length > 0) {
+      const batch = takeBatch(queue);
+      /* oxlint-disable no-await-in-loop -- one call at a time; the others gather meanwhile */
+      await commit(batch).catch((error: unknown) => apart(batch, error));
+      // Those who were answered together ask again together.
+      if (batch.length > 1) await endOfTick();
+      /* oxlint-enable no-await-in-loop */
+    }
+    draining = undefined;
+  }
+
+  async function commit(batch: readonly Job[]): Promise<void> {
+    const sent = send(batch);
+    answer(sent, await ask(COMMIT, clock(), ...sent.lists));
+  }
+
+  /** One job's fault is its own: after a failed batch each goes out by itself. */
+  async function apart(batch: readonly Job[], error: unknown): Promise<void> {
+    if (batch.length === 1 || !isOnesFault(error)) {
+      for (const job of batch) job.reject(error);
+      return;
+    }
+    for (const job of batch) {
+      // oxlint-disable-next-line no-await-in-loop -- one call at a time
+      await commit([job]).catch(job.reject);
+    }
+  }
+
+  function enqueue(job: Job): void {
+    queue.push(job);
+    draining ??= drain();
+  }
+
+  return {
+    reserve: (request) =>
+      new Promise((resolve, reject) => {
+        check(request);
+        enqueue({ kind: "reserve", request, resolve, reject });
+      }),
+    end: (hold, charge) =>
+      new Promise((resolve, reject) => {
+        if (charge) whole(charge.nano, charge.tokens);
+        enqueue({ kind: "end", hold, ...(charge ? { charge } : {}), resolve, reject });
+      }),
+    idle: async () => draining,
+  };
+}
+
+/** Data that the server would not take (classes 22, 23, 54), unlike a server that is away. */
+function isOnesFault(error: unknown): boolean {
+  return /^(22|23|54)/.test(sqlState(error) ?? "");
+}
+
+/** The server repeats the decision, not the check of what it is asked. @throws RangeError */
+function check({ output, claims, ceiling }: ReserveRequest): void {
+  admit([], output);
+  whole(ceiling.fixed, ceiling.perOutput);
+  for (const { limit, fixed, perOutput } of claims) whole(limit ?? 0, fixed, perOutput);
+}
+
+/** JSON would make null of `NaN` and of `Infinity`, and null means "unlimited" or "no charge". */
+function whole(...amounts: readonly number[]): void {
+  const odd = amounts.find((amount) => !Number.isSafeInteger(amount));
+  if (odd !== undefined)
+    throw new RangeError(`${odd} is no whole number that can be counted exactly.`);
+}

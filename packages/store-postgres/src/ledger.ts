@@ -1,0 +1,114 @@
+import {
+  type Charge,
+  type LedgerLine,
+  type LedgerStore,
+  type SettleReply,
+  type WindowAt,
+  type WindowState,
+  correctionLine,
+} from "@assistants-budget/core/store";
+import type { EndedBefore } from "./batch.ts";
+import type { Ask, Call } from "./client.ts";
+import type { GroupCommit } from "./group-commit.ts";
+import {
+  type HoldReply,
+  type LineReply,
+  type StateReply,
+  holdOf,
+  lineOf,
+  stateOf,
+  statesById,
+  statesOf,
+} from "./replies.ts";
+
+const NOW: Call<number> = { name: "time_v1", types: ["bigint"] };
+const CORRECT: Call<
+  readonly [line: number, at: number, counters: number[], states: StateReply[]] | null
+> = { name: "correct_v1", types: ["bigint", "text", "bigint", "bigint", "text", "text"] };
+const CHARGE_LINE: Call<LineReply | null> = { name: "charge_line_v1", types: ["text"] };
+const ATTACH: Call<boolean> = { name: "attach_v1", types: ["text", "text"] };
+const RENEW: Call<string[]> = { name: "renew_v1", types: ["bigint", "json", "bigint"] };
+const HOLDS: Call<HoldReply[]> = { name: "holds_v1", types: ["bigint", "boolean", "bigint"] };
+const LEASE: Call<boolean> = { name: "lease_v1", types: ["bigint", "text", "text", "bigint"] };
+const WINDOWS: Call<readonly [now: number, states: StateReply[]]> = {
+  name: "windows_v1",
+  types: ["bigint", "json"],
+};
+const LINES: Call<LineReply[]> = { name: "lines_v1", types: ["bigint", "text", "text", "bigint"] };
+
+/** What the ledger's methods stand on. */
+export interface Host {
+  readonly ask: Ask;
+  readonly commit: GroupCommit;
+  /** A test's time; null in production, where the server's counts. */
+  readonly clock: () => number | null;
+}
+
+/** The ledger's part of the store. */
+export function ledger({ ask, commit, clock }: Host): LedgerStore {
+  /** How a hold ended before, and what better knowledge makes of it. */
+  async function endedBefore(
+    hold: string,
+    { state }: EndedBefore,
+    charge?: Charge,
+  ): Promise<SettleReply> {
+    if (state === "released") return { kind: "already" };
+    const first = await ask(CHARGE_LINE, hold);
+    const line = first === null ? undefined : lineOf(first);
+    if (!line) return { kind: "already" };
+    const better = state === "assumed" && charge && charge.known !== "assumed";
+    return (better && (await correct(line, charge))) || { kind: "already", line };
+  }
+
+  /** Nothing where somebody else has corrected it meanwhile. */
+  async function correct(first: LedgerLine, charge: Charge): Promise<SettleReply | undefined> {
+    const { charge: change } = correctionLine(first, charge, first.at);
+    const { nano, tokens, known } = change;
+    const told = JSON.stringify(change);
+    const reply = await ask(CORRECT, clock(), first.hold, nano, tokens, known, told);
+    if (reply === null) return undefined;
+    const [id, at, counters, states] = reply;
+    return {
+      kind: "settled",
+      line: { id: String(id), ...correctionLine(first, charge, at) },
+      windows: statesOf(counters, statesById(states)),
+    };
+  }
+
+  async function end(hold: string, charge?: Charge): Promise<SettleReply> {
+    const reply = await commit.end(hold, charge);
+    return reply.kind === "ended" ? endedBefore(hold, reply, charge) : reply;
+  }
+
+  return {
+    now: async () => clock() ?? ask(NOW, null),
+    reserve: (request) => commit.reserve(request),
+    settle: end,
+    release: (hold) => end(hold),
+    attach: async (hold, responseId) => void (await ask(ATTACH, hold, responseId)),
+    renew: async (holds, ttlMs) => {
+      const renewed = await ask(RENEW, clock(), JSON.stringify(holds), ttlMs);
+      const open = new Set(renewed);
+      return holds.filter((hold) => open.has(hold));
+    },
+    holds: async ({ expired, limit }) => (await ask(HOLDS, clock(), expired, limit)).map(holdOf),
+    lease: ({ name, owner, ttlMs }) => ask(LEASE, clock(), name, owner, ttlMs),
+    windows: async (windows) => {
+      const families = JSON.stringify([...new Set(windows.map(({ family }) => family))]);
+      const reply = await ask(WINDOWS, clock(), families);
+      const [now, states] = reply;
+      const latest = new Map(states.map((state) => [state[1], stateOf(state)]));
+      return windows.map((at) => inForce(at, latest.get(at.family), now));
+    },
+    lines: async ({ after, user, run, limit = 1000 }) =>
+      (await ask(LINES, after ?? 0, user, run, limit)).map(lineOf),
+  };
+}
+
+function inForce(asked: WindowAt, latest: WindowState | undefined, now: number): WindowState {
+  if (latest && now < latest.end) return latest;
+  const none = { ...asked, spent: 0, held: 0 };
+  if (now < asked.start || now >= asked.end) return none;
+  // A change of zone never starts a window early: the new one begins where the old one ended.
+  return { ...none, start: Math.max(asked.start, latest?.end ?? asked.start) };
+}

@@ -1,0 +1,54 @@
+import type { Store } from "@assistants-budget/core/store";
+import { type Ask, type PostgresClient, asking } from "./client.ts";
+import { groupCommit } from "./group-commit.ts";
+import { ledger } from "./ledger.ts";
+import { migrate, schemaName } from "./schema.ts";
+import { threads } from "./threads.ts";
+
+export interface PostgresOptions {
+  /** The schema that holds the tables; made if absent. Default `assistants_budget`. */
+  readonly schema?: string;
+  /** Epoch ms; for tests. Default: the server's own clock. */
+  readonly clock?: () => number;
+}
+
+/**
+ * The store on PostgreSQL 13 or newer, for several processes or machines. The app brings its client
+ * and closes it; the schema is made or brought up to date at the first call. Every answer is given
+ * after its commit, and each reserve is one round trip, shared with those that wait at the same time.
+ *
+ * Its methods throw what the client throws where the server can't be reached.
+ *
+ * @example
+ *   postgres(new Pool({ connectionString })) // pg
+ *   postgres({ query: async (text, values) => ({ rows: await sql.unsafe(text, values) }) }) // postgres
+ */
+export function postgres(client: PostgresClient, options: PostgresOptions = {}): Store {
+  const plainName = options.schema ?? "assistants_budget";
+  const schema = schemaName(plainName);
+  const clock = (): number | null => options.clock?.() ?? null;
+  const send = asking(client, schema);
+  let opened: Promise<void> | undefined;
+
+  function open(): Promise<void> {
+    opened ??= migrate(client, schema).catch((error: unknown) => {
+      // The next call tries again.
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  }
+  const ask: Ask = async (call, ...args) => {
+    await open();
+    return send(call, ...args);
+  };
+  const commit = groupCommit(ask, clock);
+
+  return {
+    name: `PostgreSQL, schema ${plainName}`,
+    open,
+    close: () => commit.idle(),
+    ...ledger({ ask, commit, clock }),
+    ...threads({ ask, clock }),
+  };
+}

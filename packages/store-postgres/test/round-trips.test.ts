@@ -1,0 +1,103 @@
+import type { Pool } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { testPostgres } from "../../../test/servers/postgres.ts";
+import { type PostgresClient, postgres } from "../src/index.ts";
+import { openPool } from "./open-pool.ts";
+import { charge, claim, lifetimeOf, request, rollingOf } from "./requests.ts";
+
+let server: Awaited<ReturnType<typeof testPostgres>>;
+let pool: Pool;
+let calls = 0;
+/** Any object that has the one method is a client. */
+const counting: PostgresClient = {
+  query: (text, values) => {
+    calls += 1;
+    return pool.query(text, values);
+  },
+};
+
+beforeAll(async () => {
+  server = await testPostgres();
+  pool = openPool(server.url);
+  await pool.query("DROP SCHEMA IF EXISTS calls CASCADE");
+  await postgres(pool, { schema: "calls" }).open();
+}, 300_000);
+
+afterAll(async () => {
+  await pool?.query("DROP SCHEMA IF EXISTS calls CASCADE");
+  await pool?.end();
+  await server?.stop();
+});
+
+async function opened() {
+  const store = postgres(counting, { schema: "calls" });
+  await store.open();
+  calls = 0;
+  return store;
+}
+
+test("a reserve over any number of windows is one round trip, its settle another", async () => {
+  const store = await opened();
+  const windows = Array.from({ length: 20 }, (_, i) => (i % 2 ? lifetimeOf : rollingOf)(`${i}`));
+  const claims = windows.map((window) => claim(window, 100, 10));
+  expect((await store.reserve(request("one", claims, 10))).kind).toBe("held");
+  expect(calls).toBe(1);
+  expect((await store.settle("one", charge(7))).kind).toBe("settled");
+  expect(calls).toBe(2);
+});
+
+test("what is asked in one go is one round trip, and what comes meanwhile goes out together", async () => {
+  const store = await opened();
+  const reserve = (hold: string) =>
+    store.reserve(request(hold, [claim(lifetimeOf("many"), 50, 1)], 1));
+  const first = Array.from({ length: 40 }, (_, i) => reserve(`first ${i}`));
+  await Promise.resolve().then(() => undefined);
+  const second = Array.from({ length: 40 }, (_, i) => reserve(`second ${i}`));
+  const replies = await Promise.all([...first, ...second]);
+  expect(calls).toBe(2);
+  expect(replies.filter(({ kind }) => kind === "held")).toHaveLength(50);
+  expect(replies.filter(({ kind }) => kind === "refused")).toHaveLength(30);
+});
+
+test("who is alone waits for nobody: the call goes out in the same turn of the event loop", async () => {
+  const store = await opened();
+  const asked = store.reserve(request("alone", [], 0));
+  let turns = 0;
+  setImmediate(() => (turns += 1));
+  for (let i = 0; i < 20; i += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- microtasks only
+    await Promise.resolve();
+  }
+  expect([calls, turns]).toEqual([1, 0]);
+  await asked;
+});
+
+test("one that the server would not take harms no other", async () => {
+  const store = await opened();
+  const window = lifetimeOf("fair");
+  const good = (hold: string) => store.reserve(request(hold, [claim(window, 100, 10)], 10));
+  const bad = store.reserve(request("with a \0 in it", [claim(window, 100, 10)], 10));
+  const broken = store.reserve({ ...request("broken", [], 0), ttlMs: 0.5 });
+  const replies = await Promise.allSettled([good("good 1"), bad, broken, good("good 2")]);
+  expect(replies.map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "rejected",
+    "rejected",
+    "fulfilled",
+  ]);
+  expect(await store.windows([window])).toMatchObject([{ spent: 0, held: 20 }]);
+});
+
+test("what is no whole number is refused before it is sent", async () => {
+  const store = await opened();
+  const window = lifetimeOf("odd");
+  const odd = [Number.NaN, Infinity, 0.5, 2 ** 53];
+  for (const amount of odd) {
+    const asked = request("odd", [{ ...claim(window, 100, 10), limit: amount }], 10);
+    /* oxlint-disable no-await-in-loop -- the first that is wrong is named */
+    await expect(store.reserve(asked)).rejects.toThrow(RangeError);
+    await expect(store.settle("odd", charge(amount))).rejects.toThrow(RangeError);
+    /* oxlint-enable no-await-in-loop */
+  }
+  expect(calls).toBe(0);
+});

@@ -1,0 +1,164 @@
+/** Running scripts: one round trip each, and a data set that is known to be whole. */
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BudgetError } from "@assistants-budget/core/store";
+import type { Send } from "./client.ts";
+import { type Known, type OpenedSet, beyondJournal, openSet, unavailable } from "./data-set.ts";
+import { journal } from "./journal.ts";
+import type { Keys } from "./keys.ts";
+import type { ReadOptions } from "./options.ts";
+import { type Reply, int, list, text } from "./replies.ts";
+
+/** How often a call is sent again because the data set had to be looked at. */
+const TRIES = 5;
+
+const shas = new Map<string, string>();
+
+/** One call of a script. `KEYS[1]` and `ARGV[1..4]` are added. */
+export interface Call {
+  readonly script: string;
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+  /** Of a call that may have written: how it is brought back, or nothing where this answer wrote nothing. */
+  readonly again?: (reply: Reply, call: Call) => Call | undefined;
+}
+
+/** Brings a call back as it was, if its answer was one of these. */
+export function asItWas(...kinds: readonly string[]): NonNullable<Call["again"]> {
+  return ([kind], call) => (kinds.includes(text(kind)) ? call : undefined);
+}
+
+export interface Scripts {
+  /** Opens the data set, if that has not been done. */
+  open(): Promise<void>;
+  /** Answers the script's reply: its kind, the store's time, the number of writes, and the rest. */
+  run(call: Call): Promise<Reply>;
+  /** Forgets the server, so that the next call opens again. */
+  close(): void;
+}
+
+export interface ScriptsHost {
+  readonly send: Send;
+  readonly keys: Keys;
+  readonly options: ReadOptions;
+  /** Told of each opening. */
+  readonly opened: (set: OpenedSet) => void;
+}
+
+export function scripts({ send, keys, options, opened }: ScriptsHost): Scripts {
+  let known: Known = { state: "", seq: 0 };
+  let opening: Promise<void> | undefined;
+  let synced = false;
+  const written = journal<Call>();
+
+  /** One opening at a time; every call that has met something strange waits for it. */
+  function reopen(): Promise<void> {
+    opening ??= (async () => {
+      const before = known;
+      const set = await openSet(send, { key: keys.meta, known, options });
+      const lost = before.state === "" ? [] : written.since(set.from);
+      if (!lost) throw beyondJournal(before, set.from);
+      ({ synced } = set);
+      opened(set);
+      if (lost.length > 0) await bringBack(lost, set);
+      known = { state: set.state, seq: set.seq };
+      // Reserves wait by themselves; here a process that has just started waits with its first call.
+      if (set.waitMs > 0 && before.state === "") await sleep(set.waitMs);
+    })().finally(() => {
+      opening = undefined;
+    });
+    return opening;
+  }
+
+  /** By their own ids, so that what another process or the server remembers is not done twice. */
+  async function bringBack(lost: readonly Call[], set: OpenedSet): Promise<void> {
+    const kept: [number, Call][] = [];
+    for (const call of lost) {
+      // oxlint-disable-next-line no-await-in-loop -- in the order in which it was written
+      const reply = list(await evaluate(call, { as: { ...set, seq: 0 }, whole: true }));
+      if (text(reply[0]) === "state") throw unavailable("Redis was restarted again: try again.");
+      const again = call.again?.(reply, call);
+      if (again) kept.push([int(reply[2]), again]);
+    }
+    written.forget(set.from);
+    for (const [seq, call] of kept) written.note(seq, call);
+  }
+
+  function evaluate(
+    { script, keys: names, args }: Call,
+    { as, whole }: { readonly as: Known; readonly whole: boolean },
+  ): Promise<unknown> {
+    const [command, source] = whole ? ["EVAL", script] : ["EVALSHA", shaOf(script)];
+    const at = options.clock ? String(options.clock()) : "";
+    const fixed = [as.state, String(as.seq), at, keys.base];
+    return send(
+      [command, source, String(names.length + 1), keys.meta, ...names, ...fixed, ...args],
+      keys.meta,
+    );
+  }
+
+  async function run(call: Call): Promise<Reply> {
+    let whole = false;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      /* oxlint-disable no-await-in-loop -- each try stands on the one before */
+      if (known.state === "") await reopen();
+      let reply: Reply;
+      try {
+        reply = list(await evaluate(call, { as: known, whole }));
+      } catch (error) {
+        if (!isNoScript(error)) throw error;
+        // A server that does not know a script may be another one than before: looked at first.
+        await reopen();
+        whole = true;
+        continue;
+      }
+      const kind = text(reply[0]);
+      if (kind === "recovering") await sleep(options.recoveryMs / 2 + 50);
+      else if (kind === "state" || kind === "behind") await reopen();
+      else {
+        const seq = int(reply[2]);
+        if (seq > known.seq) known = { ...known, seq };
+        const again = synced ? undefined : call.again?.(reply, call);
+        if (again) written.note(seq, again);
+        return reply;
+      }
+      /* oxlint-enable no-await-in-loop */
+    }
+    throw new BudgetError("store_unavailable", {
+      message: "Redis came back from a restart and is not yet open: try again in a moment.",
+      retryAfter: options.recoveryMs / 1000,
+    });
+  }
+
+  return {
+    open: async () => {
+      if (known.state === "") await told(reopen());
+    },
+    run: (call) => told(run(call)),
+    close: () => {
+      known = { state: "", seq: 0 };
+      written.clear();
+    },
+  };
+}
+
+/** The client's and the server's own errors, in words that say what follows from them. */
+async function told<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof BudgetError) throw error;
+    const found = error instanceof Error ? error.message : String(error);
+    throw unavailable(`Redis can't be reached, or refused a command (${found}).`, error);
+  }
+}
+
+function shaOf(script: string): string {
+  const sha = shas.get(script) ?? createHash("sha1").update(script).digest("hex");
+  shas.set(script, sha);
+  return sha;
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOSCRIPT");
+}
