@@ -29,7 +29,7 @@ export interface Protected {
   readonly chat: (user: string, message?: string) => Promise<Reply>;
 }
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly body: {
     readonly code?: string;

@@ -5,7 +5,9 @@ export type { Assistants, RunOptions, RunStream } from "./assistants-of.ts";
 export { tool } from "./assistants/index.ts";
 export type {
   AssistantDefinition,
+  CallOptions,
   Cost,
+  ReasoningEffort,
   RecoverReport,
   Run,
   RunEvent,
@@ -39,5 +41,14 @@ export type {
   PolicyOptions,
   ScopeLimits,
 } from "./options.ts";
-export type { LimitText, PriceOverride, Usage } from "./rules/index.ts";
+export type {
+  LimitText,
+  OwnPrice,
+  PriceAlias,
+  PriceOverride,
+  RatesText,
+  Unit,
+  Usage,
+} from "./rules/index.ts";
+export type { Environment } from "./client.ts";
 export type { Subject } from "./subject.ts";

@@ -84,7 +84,7 @@ export async function books({ simulator, budget, store }: Running): Promise<{
   return { lines, invoice: simulator.invoice().lines, held: held.length };
 }
 
-export async function allLines(budget: Pick<Budget, "lines">): Promise<readonly LedgerLine[]> {
+async function allLines(budget: Pick<Budget, "lines">): Promise<readonly LedgerLine[]> {
   const all: LedgerLine[] = [];
   for (;;) {
     const after = all.at(-1)?.id;

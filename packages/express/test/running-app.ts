@@ -27,7 +27,7 @@ export interface Listening {
   readonly post: (path: string, init?: PostInit) => Promise<Response>;
 }
 
-export interface PostInit {
+interface PostInit {
   readonly user?: string | null;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;

@@ -49,7 +49,7 @@ export interface NotSpent {
 }
 
 /** The provider failed before any event: billed or not, nobody says. */
-export interface ServerError {
+interface ServerError {
   readonly kind: "server_error";
   readonly message: string;
   readonly cause: unknown;

@@ -1,5 +1,4 @@
 export type { AssistantDefinition, ReasoningEffort, Truncation } from "./assistant.ts";
-export type { Backend } from "./backend.ts";
 export { breaker } from "./breaker.ts";
 export type { RunEvent } from "./events.ts";
 export { threadNotFound } from "./lease.ts";

@@ -51,7 +51,7 @@ export interface StepPlan {
 }
 
 /** Whom and what a step is for, as its ledger line says it. */
-export interface StepFacts {
+interface StepFacts {
   readonly user: string;
   readonly thread: string;
   readonly run: string;

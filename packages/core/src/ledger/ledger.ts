@@ -21,7 +21,7 @@ import type {
 import { waiting } from "./waiting.ts";
 
 /** A hold lives this long without a sign of life from its owner. */
-export const HOLD_TTL_MS = 60_000;
+const HOLD_TTL_MS = 60_000;
 
 /** What a step asks the ledger for. */
 export interface Demand {
@@ -55,7 +55,7 @@ interface End {
 }
 
 /** How it did end; `pending` where the store is away: the end is kept and offered again. */
-export type EndReply = SettleReply | { readonly kind: "pending" };
+type EndReply = SettleReply | { readonly kind: "pending" };
 
 export interface Ledger {
   /** @throws BudgetError with the refusal, or `store_unavailable`. */

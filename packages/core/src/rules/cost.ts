@@ -2,11 +2,6 @@ import { type Nano, picoToNano } from "./money.ts";
 import { dearer, type Factor, type Price, type Rates, type Tier } from "./price.ts";
 import type { Usage } from "./usage.ts";
 
-export { readUsage } from "./read-usage.ts";
-export type { UsageTerms } from "./read-usage.ts";
-export { addUsage, NO_USAGE } from "./usage.ts";
-export type { ReportedUsage, Usage, UsageReading } from "./usage.ts";
-
 /** What decides a charge beside the tokens. */
 export interface CostTerms {
   /** The tier that answered. Default: `default`. */

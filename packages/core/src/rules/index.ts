@@ -1,10 +1,16 @@
+/** The rules, as the rest of core knows them. */
 export * from "./admit.ts";
 export * from "./cost.ts";
 export * from "./invalid.ts";
 export * from "./limits.ts";
 export * from "./money.ts";
 export * from "./policy.ts";
+export { tierOf } from "./price.ts";
+export type { Price, Tier } from "./price.ts";
 export * from "./prices.ts";
+export { readUsage } from "./read-usage.ts";
 export * from "./tokens.ts";
 export * from "./tool-fees.ts";
+export { NO_USAGE, addUsage } from "./usage.ts";
+export type { Usage } from "./usage.ts";
 export * from "./windows.ts";

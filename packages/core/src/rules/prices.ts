@@ -3,9 +3,6 @@ import { InvalidValue } from "./invalid.ts";
 import { ALIASES, PRICES, TABLE_DATE } from "./price-table.ts";
 import { perMillion, type Price, type Rates, type Tier } from "./price.ts";
 
-export { tierOf } from "./price.ts";
-export type { Factor, LongContext, Price, Rates, Tier } from "./price.ts";
-
 /** Prices of one tier as the app writes them: dollars per million tokens, as decimal strings. */
 export interface RatesText {
   readonly input: string;

@@ -13,22 +13,6 @@ export interface Usage {
   readonly totalTokens: number;
 }
 
-/** Usage as the Responses API reports it. Servers leave out what they like: the wire is untrusted. */
-export interface ReportedUsage {
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly total_tokens?: number | null;
-  readonly input_tokens_details?: {
-    readonly cached_tokens?: number | null;
-    readonly cache_write_tokens?: number | null;
-    readonly cache_write_tokens_details?: {
-      readonly ttl_30m_tokens?: number | null;
-      readonly ttl_12h_tokens?: number | null;
-    } | null;
-  } | null;
-  readonly output_tokens_details?: { readonly reasoning_tokens?: number | null } | null;
-}
-
 /** A reading of what was reported, and a sentence for each thing in it that can't be true. */
 export interface UsageReading {
   readonly usage: Usage;

@@ -11,7 +11,7 @@ import { type Policy, parseLimit } from "../../src/rules/index.ts";
 
 /** Friday, 20 November 2026, 12:00 UTC. */
 export const NOON = Date.UTC(2026, 10, 20, 12);
-export const CENT = 10_000_000;
+const CENT = 10_000_000;
 
 export type Demand = Parameters<Ledger["reserve"]>[0];
 
@@ -38,7 +38,7 @@ export function bench(
 }
 
 /** Limits as an app writes them: `{ user: ['$1/day', '$10/month'] }`. */
-export function limits(texts: Readonly<Record<string, readonly string[]>>): Policy["limits"] {
+function limits(texts: Readonly<Record<string, readonly string[]>>): Policy["limits"] {
   return Object.fromEntries(
     Object.entries(texts).map(([scope, list]) => [
       scope,
