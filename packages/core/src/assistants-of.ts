@@ -164,7 +164,8 @@ function definitionOf({ assistants }: Config, asked: string | undefined) {
   const name = asked ?? (names.length === 1 ? names[0] : undefined);
   const definition = name === undefined ? undefined : assistants.get(name);
   if (name !== undefined && definition) return [name, definition] as const;
-  const found = asked === undefined ? "no `assistant`" : `the assistant ${JSON.stringify(asked)}`;
+  const found =
+    asked === undefined ? "no `assistant`" : `the assistant ${JSON.stringify(asked.slice(0, 64))}`;
   throw new BudgetError("assistant_unknown", {
     message: `run() was called with ${found}; the app's options define ${names.join(", ")}.`,
   });

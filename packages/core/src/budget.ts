@@ -70,9 +70,10 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
   const config = readOptions(options);
   const env = host.env ?? {};
   const store = options.store ?? host.store?.() ?? noStore();
-  const log = options.log ?? consoleLog;
+  const log = guarded(options.log ?? consoleLog);
   const monotonic = host.monotonic ?? (() => performance.now());
   const ledger = createLedger({ store, monotonic });
+  ledger.watch(config.policy.limits);
   const client = clientFrom(options, env);
   const running = new Set<Promise<unknown>>();
   const unsaved = pending(saveLater);
@@ -107,7 +108,11 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
   return {
     for: (subject) => under(subject, []),
     under,
-    policy: (one) => readPolicy(one, config),
+    policy: (one) => {
+      const policy = readPolicy(one, config);
+      ledger.watch(policy.limits);
+      return policy;
+    },
     ready: () => askStore(() => store.open()),
     recover: () => recoverHolds(runner),
     lines: (query = {}) => askStore(() => store.lines(query)),
@@ -140,6 +145,18 @@ function wasClosed(): BudgetError {
   return new BudgetError("store_unavailable", {
     message: "This budget was closed with close(); make a new one, or close it later.",
   });
+}
+
+/** A log that fails must not stand between a call and its charge. */
+function guarded(log: Log): Log {
+  const safely = (level: keyof Log) => (message: string) => {
+    try {
+      Promise.resolve(log[level](message)).catch(() => undefined);
+    } catch {
+      // There is nowhere left to say so.
+    }
+  };
+  return { info: safely("info"), warn: safely("warn"), error: safely("error") };
 }
 
 /** Falling back to memory would forget budgets silently, at each restart. */

@@ -23,7 +23,15 @@ export function requireKey(
   { client, apiKey }: Pick<BudgetOptions, "client" | "apiKey">,
   env: Environment,
 ): void {
-  if (client || apiKey || env["OPENAI_API_KEY"]) return;
+  const key = apiKey ?? env["OPENAI_API_KEY"];
+  if (client) return;
+  if (key && !/^[\u0021-\u007e]+$/.test(key)) {
+    throw new BudgetError("api_key_missing", {
+      message:
+        "The OpenAI API key has characters that no key has: a space, a line break, a typographic quote. Look at OPENAI_API_KEY or `apiKey`.",
+    });
+  }
+  if (key) return;
   throw new BudgetError("api_key_missing", {
     message:
       "There is no OpenAI API key. Set OPENAI_API_KEY in the environment, or give the option `apiKey` or `client`.",

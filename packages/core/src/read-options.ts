@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type AssistantDefinition, priceUnknown } from "./assistants/index.ts";
 import { checked, firstIssue, invalidOptions } from "./invalid-options.ts";
+import { routeKey } from "./ledger/index.ts";
 import type { BudgetOptions, Config, LimitsOption, PolicyOptions } from "./options.ts";
 import { type Policy, checkTimeZone, parseLimit, priceTable } from "./rules/index.ts";
 
@@ -81,7 +82,10 @@ const optionsShape = z.strictObject({
   store: z.custom<object>(isStore, "a store, such as sqlite({ path }) or memory()").optional(),
   client: z.custom<object>(isClient, "an instance of OpenAI").optional(),
   apiKey: z.string().min(1).optional(),
-  baseURL: z.url().optional(),
+  baseURL: z
+    .url()
+    .refine((url) => !/^\w+:\/\/[^/]*@/.test(url), "no user and password: give a `client` instead")
+    .optional(),
   timeZone: z.string().optional(),
   wait: duration.optional(),
   idleTimeout: stretch.optional(),
@@ -132,7 +136,8 @@ export function readOptions(options: BudgetOptions): Config {
 /** @throws BudgetError `invalid_options`: a call's options are the developer's, all but its input and thread. */
 export function checkCall(options: unknown): void {
   const parsed = callShape.safeParse(options);
-  if (!parsed.success) throw firstIssue(parsed.error, options);
+  // What a call is given may come from a client: it is named, never shown.
+  if (!parsed.success) throw firstIssue(parsed.error, undefined);
 }
 
 /** @throws BudgetError `invalid_options`. */
@@ -154,9 +159,11 @@ export function readPolicy(options: PolicyOptions, config: Config): Policy {
       );
   }
   const read = checked(() => readLimits(limits ?? {}, "limits"));
-  if (read["route"] && options.name === undefined)
+  const { route, ...others } = read;
+  if (route === undefined) return { ...rest, limits: read };
+  if (options.name === undefined)
     throw invalidOptions("limits.route: a route limit counts by the policy's `name`; give it one.");
-  return { ...rest, limits: read };
+  return { ...rest, limits: { ...others, [routeKey(options.name)]: route } };
 }
 
 /** A scope that is not named, or is `undefined`, has its default: only `'unlimited'` lifts a limit. */

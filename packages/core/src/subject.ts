@@ -19,6 +19,7 @@ export interface Subject {
  */
 export function requireSubjects(subject: Subject, limits: Policy["limits"]): void {
   for (const [scope, ofScope] of Object.entries(limits)) {
+    if (scope.startsWith("route:")) continue;
     const isNamed =
       scope === "user" || BUILT_IN.has(scope) || subject[scope] || subject[scope] === null;
     if (isNamed || ofScope.length === 0) continue;

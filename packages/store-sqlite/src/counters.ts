@@ -27,7 +27,12 @@ export interface Counters {
 }
 
 export function counters(db: DatabaseSync): Counters {
-  const latest = db.prepare("SELECT * FROM counters WHERE family = ? ORDER BY start DESC LIMIT 1");
+  const begun = db.prepare(
+    "SELECT * FROM counters WHERE family = ? AND start <= ? ORDER BY start DESC LIMIT 1",
+  );
+  const coming = db.prepare(
+    "SELECT min(start) AS start FROM counters WHERE family = ? AND start > ?",
+  );
   const byId = db.prepare("SELECT * FROM counters WHERE id = ?");
   const insert = db.prepare(
     `INSERT INTO counters (family, scope, subject, unit, period, zone, start, end, rolling)
@@ -77,14 +82,15 @@ export function counters(db: DatabaseSync): Counters {
 
   return {
     find: (at, now) => {
-      const row = latest.get(at.family);
-      const end = row ? int(row, "end") : undefined;
-      if (row && end !== undefined && now < end)
-        return { id: int(row, "id"), state: stateOf(row, now) };
+      const row = begun.get(at.family, now);
+      const before = row ? int(row, "end") : at.start;
+      if (row && now < before) return { id: int(row, "id"), state: stateOf(row, now) };
       if (now < at.start || now >= at.end) return undefined;
-      // A change of zone never starts a window early: the new one begins where the old one ended.
-      const start = Math.max(at.start, end ?? at.start);
-      return { id: undefined, state: { ...windowOf(at), start, spent: 0, held: 0 } };
+      // Another zone's or another time's windows are never overlapped: the new one lies between them.
+      const after = optionalInt(coming.get(at.family, now), "start");
+      const start = Math.max(at.start, before);
+      const end = Math.min(at.end, after ?? at.end);
+      return { id: undefined, state: { ...windowOf(at), start, end, spent: 0, held: 0 } };
     },
     ensure: ({ id, state }) => {
       if (id !== undefined) return id;

@@ -12,11 +12,15 @@ import type {
 import type { Transacted } from "./ledger.ts";
 import { type Row, int, json, optionalText, text } from "./rows.ts";
 
+/** The fence of a thread that nobody has opened yet. */
+const NEW_FENCE = 1;
+
 /** Threads and runs on an open database; `now` is epoch ms by the store's clock. */
 export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadStore> {
   const byId = db.prepare("SELECT * FROM threads WHERE id = ?");
   const create = db.prepare(
-    "INSERT INTO threads (id, user, created_at, first, next, fence) VALUES (?, ?, ?, 0, 0, 1)",
+    `INSERT INTO threads (id, user, created_at, first, next, fence)
+     VALUES (?, ?, ?, 0, 0, ${NEW_FENCE}) ON CONFLICT DO NOTHING`,
   );
   const lease = db.prepare(
     "UPDATE threads SET fence = fence + 1, lease_run = ?, lease_until = ? WHERE id = ?",
@@ -29,6 +33,7 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
     "UPDATE threads SET first = ?, next = ?, mark = ?, lease_run = ?, lease_until = ? WHERE id = ?",
   );
   const insertItem = db.prepare("INSERT INTO items (thread, seq, run, item) VALUES (?, ?, ?, ?)");
+  const runAt = db.prepare("SELECT run FROM items WHERE thread = ? AND seq = ?");
   const itemsFrom = db.prepare("SELECT * FROM items WHERE thread = ? AND seq >= ? ORDER BY seq");
   const putRun = db.prepare(
     `INSERT INTO runs (id, thread, user, created_at, record) VALUES (?, ?, ?, ?, ?)
@@ -56,22 +61,39 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
     }));
   }
 
-  function saveRun({ run, fence, append, first, mark, close, leaseMs }: SaveRun): SaveRunReply {
-    putRun.run(run.id, run.thread, run.user, run.createdAt, JSON.stringify(run));
-    if (fence === undefined && append.length === 0) return { kind: "saved", fence: 0, next: 0 };
-    const makes = fence === undefined && !byId.get(run.thread);
-    if (makes) create.run(run.thread, run.user, now());
-    const row = byId.get(run.thread);
-    if (!row || (!makes && int(row, "fence") !== fence)) return { kind: "stale" };
-    let next = int(row, "next");
-    for (const item of append) {
-      insertItem.run(run.thread, next, run.id, JSON.stringify(item));
-      next += 1;
+  /** The thread that a save is for; made by the first one that appends to it. */
+  function threadFor({ run, fence, from }: SaveRun): Row | undefined {
+    if (fence === undefined && from === 0) create.run(run.thread, run.user, now());
+    return owned(run.thread, run.user);
+  }
+
+  function saveRun(request: SaveRun): SaveRunReply {
+    const { run, append, from, first, mark, close, leaseMs } = request;
+    const record = [run.id, run.thread, run.user, run.createdAt, JSON.stringify(run)] as const;
+    if (request.fence === undefined && append.length === 0) {
+      putRun.run(...record);
+      return { kind: "saved", fence: 0, next: 0 };
     }
+    const row = threadFor(request);
+    if (!row) return { kind: "stale" };
+    putRun.run(...record);
+    const { fence = NEW_FENCE } = request;
+    const stored = int(row, "next");
+    const next = from + append.length;
+    const isOwn = (seq: number) => runAt.get(run.thread, seq)?.["run"] === run.id;
+    const begun = append.length > 0 && isOwn(from);
+    const done = begun && isOwn(next - 1);
+    const leads = int(row, "fence") === fence;
+    const leased = int(row, "lease_until") > 0 && optionalText(row, "lease_run") === run.id;
+    if (done && !(leads && leased)) return { kind: "saved", fence, next };
+    const fits = begun || (stored === from && (from === 0 || request.fence !== undefined));
+    if (!leads || !fits) return { kind: "stale" };
+    for (let seq = stored; seq < next; seq += 1)
+      insertItem.run(run.thread, seq, run.id, JSON.stringify(append[seq - from]));
     const until = close ? 0 : now() + leaseMs;
     const marked = mark === undefined ? null : JSON.stringify(mark);
-    advance.run(first, next, marked, run.id, until, run.thread);
-    return { kind: "saved", fence: int(row, "fence"), next };
+    advance.run(first, Math.max(stored, next), marked, run.id, until, run.thread);
+    return { kind: "saved", fence, next };
   }
 
   return {

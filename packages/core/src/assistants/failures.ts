@@ -15,8 +15,6 @@ const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
   "ERR_INVALID_URL",
   "CERT_HAS_EXPIRED",
@@ -39,14 +37,17 @@ export function endingOf(error: unknown, seen: Seen): Ending {
   const status = field(error, "status");
   if (!seen.streaming && typeof status === "number") return byStatus(error, status);
   if (!seen.streaming && neverConnected(error)) {
-    const message = `no connection (${rootMessage(error)})`;
+    const message = `no connection (${rootName(error)})`;
     return { kind: "not_spent", reason: "unreachable", message, retry: true, cause: error };
+  }
+  if (!seen.streaming && !isSdkError(error)) {
+    // What fetch throws, the SDK wraps: anything bare was thrown before the request was handed over.
+    const message = `the request could not be made (${rootName(error)})`;
+    return { kind: "not_spent", reason: "refused", message, retry: false, cause: error };
   }
   return {
     kind: "lost",
-    message: seen.silent
-      ? "the stream fell silent"
-      : `the connection broke (${rootMessage(error)})`,
+    message: seen.silent ? "the stream fell silent" : `the connection broke (${rootName(error)})`,
     timedOut: seen.silent || field(error, "name") === "APIConnectionTimeoutError",
     cause: error,
     ...(seen.responseId === undefined ? {} : { responseId: seen.responseId }),
@@ -90,20 +91,28 @@ function retryAfterOf(error: unknown): { readonly retryAfter?: number } {
 
 function neverConnected(error: unknown): boolean {
   for (const cause of causes(error)) {
-    if (NEVER_CONNECTED.has(field(cause, "code"))) return true;
+    const code = field(cause, "code");
+    if (NEVER_CONNECTED.has(code)) return true;
+    // These two also end connections that stood.
+    const isRoute = code === "EHOSTUNREACH" || code === "ENETUNREACH";
+    if (isRoute && field(cause, "syscall") === "connect") return true;
     // What fetch itself refuses to ask for carries no code.
     if (/^(bad port|unknown scheme)$/i.test(textField(cause, "message"))) return true;
   }
   return false;
 }
 
-/** The innermost message: the outer ones only say "Connection error." */
-function rootMessage(error: unknown): string {
-  const messages = [...causes(error)].map(
-    (cause) => field(cause, "code") ?? field(cause, "message"),
+/** Errors of the SDK carry a status, if only an empty one. */
+function isSdkError(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "status" in error;
+}
+
+/** The innermost code or name. Never a message: it may quote a key, an address or the user. */
+function rootName(error: unknown): string {
+  const names = [...causes(error)].map(
+    (cause) => textField(cause, "code") || textField(cause, "name"),
   );
-  const last = messages.findLast((message) => typeof message === "string" && message !== "");
-  return typeof last === "string" ? last : "unknown cause";
+  return names.findLast((name) => name !== "") ?? "unknown cause";
 }
 
 function* causes(error: unknown): Generator {

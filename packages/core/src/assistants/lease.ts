@@ -71,6 +71,7 @@ interface Opened {
 
 function leaseOf(store: Store, thread: string, { items, fence: given, state }: Opened): Lease {
   let fence = given;
+  let next = state?.next ?? 0;
   const beat = setInterval(() => {
     // A beat that fails is made up for by the next one; a lost lease shows when the run writes.
     if (fence !== undefined)
@@ -81,7 +82,7 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
   return {
     items,
     first: state?.first ?? 0,
-    next: state?.next ?? 0,
+    next,
     mark: state?.mark,
     save: async ({ run, append, first, mark, close }) => {
       if (close) clearInterval(beat);
@@ -89,6 +90,7 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
         store.saveRun({
           run,
           append,
+          from: next,
           first,
           close,
           leaseMs: LEASE_MS,
@@ -102,7 +104,7 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
             "This run lost its thread to another run or to a deletion; what it did is charged but not kept.",
         });
       }
-      if (reply.fence > 0) fence = reply.fence;
+      if (reply.fence > 0) ({ fence, next } = reply);
     },
     drop: async () => {
       clearInterval(beat);

@@ -1,10 +1,12 @@
+import { abortError, throwIfAborted } from "../ledger/index.ts";
+
 /** A pause that ends early, by throwing the reason, when the signal aborts. */
 export function pauseFor(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const stop = (): void => {
       clearTimeout(timer);
-      reject(signal?.reason);
+      if (signal) reject(abortError(signal));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", stop);

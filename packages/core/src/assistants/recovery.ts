@@ -40,7 +40,8 @@ export async function recoverHolds(host: StepHost): Promise<RecoverReport> {
 
 async function chargeFor(host: StepHost, hold: OpenHold): Promise<Charge> {
   const { facts, ceiling, outputTokens, responseId } = hold;
-  const { prices, regional, patienceMs: ms, monotonic } = host;
+  const { prices, patienceMs: ms, monotonic } = host;
+  const regional = facts.regional ?? false;
   const message = "its process died";
   const price = prices.find(facts.model, hold.createdAt);
   const lost = {

@@ -36,7 +36,7 @@ export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend 
     const openai = await client().catch(notMade);
     if ("kind" in openai) return openai;
     const idle = idleTimer(idleMs);
-    const seen: Seen = { items: [] };
+    const seen: Seen = { items: [], text: "" };
     try {
       // The SDK would send a failed call again, unheld: each retry here is a hold of its own.
       const stream = await openai.responses.create(sdkBody(body), {
@@ -46,7 +46,7 @@ export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend 
       });
       seen.streaming = true;
       for await (const event of stream) {
-        idle.heard();
+        if (brings(event)) idle.heard();
         const end = read(event, seen, on);
         if (end) return end;
       }
@@ -82,7 +82,8 @@ export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend 
 
 /** Without a client, such as where the peer dependency is missing, nothing can have been sent. */
 function notMade(cause: unknown): NotSpent {
-  const message = `the OpenAI client could not be made (${textField(cause, "message")})`;
+  const name = textField(cause, "code") || textField(cause, "name") || "unknown cause";
+  const message = `the OpenAI client could not be made (${name}); is the package \`openai\` installed?`;
   return { kind: "not_spent", reason: "refused", message, retry: false, cause };
 }
 
@@ -91,6 +92,12 @@ interface Seen {
   responseId?: string;
   streaming?: boolean;
   readonly items: Item[];
+  text: string;
+}
+
+/** Signs of life that bring nothing could hold a run, and its money, for ever. */
+function brings({ type }: StreamEvent): boolean {
+  return type !== "response.in_progress" && type !== "response.queued";
 }
 
 function known({ responseId }: Seen): { readonly responseId?: string } {
@@ -109,6 +116,7 @@ function read(event: StreamEvent, seen: Seen, on: StepListeners): Answered | und
       return undefined;
     case "response.output_text.delta":
     case "response.refusal.delta":
+      seen.text += event.delta;
       on.text(event.delta);
       return undefined;
     case "response.output_item.done":
@@ -117,14 +125,21 @@ function read(event: StreamEvent, seen: Seen, on: StepListeners): Answered | und
     case "response.completed":
     case "response.incomplete":
     case "response.failed":
-      return answered(event.response, seen.items);
+      return answered(event.response, streamed(seen));
     default:
       return undefined;
   }
 }
 
+/** What came before the end, where no whole item did: the pieces, as one message. */
+function streamed({ items, text }: Seen): readonly Item[] {
+  if (items.length > 0 || text === "") return items;
+  const content = [{ type: "output_text", text, annotations: [] }];
+  return [{ type: "message", role: "assistant", content }];
+}
+
 /** The end of a response. Some servers leave its output empty: then what was streamed counts. */
-function answered(response: ProviderResponse, streamed: readonly Item[]): Answered {
+function answered(response: ProviderResponse, before: readonly Item[]): Answered {
   const output = (response.output ?? []).map(itemOf);
   const reason = response.incomplete_details?.reason ?? response.error?.code;
   return {
@@ -132,7 +147,7 @@ function answered(response: ProviderResponse, streamed: readonly Item[]): Answer
     ...(response.id ? { responseId: response.id } : {}),
     status: statusOf(response.status),
     ...(reason ? { reason } : {}),
-    output: output.length > 0 ? output : streamed,
+    output: output.length > 0 ? output : before,
     usage: response.usage,
     model: response.model,
     tier: response.service_tier ?? undefined,

@@ -43,7 +43,12 @@ export function stopBefore(
   const { plan, steps, deadline, host, request } = capped;
   const used = usedBy(steps);
   if (request.signal?.aborted) return { reason: "aborted" };
-  if (host.monotonic() >= deadline) return { reason: "deadline" };
+  if (host.monotonic() >= deadline) {
+    if (hasAnswer) return { reason: "deadline" };
+    throw new BudgetError("provider_timeout", {
+      message: "The run's deadline came before its first step. Give it more time: `deadline`.",
+    });
+  }
   if (used.promptTokens + estimate > plan.maxPromptTokens) {
     if (hasAnswer) return { reason: "max_prompt_tokens" };
     throw new BudgetError("input_too_large", {

@@ -30,6 +30,8 @@ export interface Step {
   readonly cost: Cost;
   /** How the cost is known. */
   readonly known: LedgerLine["charge"]["known"];
+  /** Why it is not `reported`, or what was odd about it. */
+  readonly cause?: string;
   /** Names of the tools that it asked for. */
   readonly toolCalls: readonly string[];
   /** ISO instants. */
@@ -91,7 +93,7 @@ export function summaryOf(record: RunRecord): RunSummary {
 
 /** A step as the app sees it. */
 export function stepOf(step: StepRecord): Step {
-  const { id, model, responseId, usage, nano, known, toolCalls } = step;
+  const { id, model, responseId, usage, nano, known, cause, toolCalls } = step;
   return {
     id,
     model,
@@ -99,6 +101,7 @@ export function stepOf(step: StepRecord): Step {
     usage: usageFrom(usage),
     cost: costFrom(nano),
     known,
+    ...(cause === undefined ? {} : { cause }),
     toolCalls,
     startedAt: new Date(step.startedAt).toISOString(),
     endedAt: new Date(step.endedAt).toISOString(),

@@ -9,6 +9,7 @@ import {
   type Stop,
   type Store,
   type Subjects,
+  throwIfAborted,
 } from "../ledger/index.ts";
 import type { Policy } from "../rules/index.ts";
 import type { AssistantDefinition } from "./assistant.ts";
@@ -74,7 +75,7 @@ interface Session {
  */
 export async function execute(host: RunnerHost, request: RunRequest): Promise<Run> {
   const { user, policy, assistant, call, signal } = request;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const input = [userItem(request.input)];
   const id = `run_${uuid()}`;
   const isNew = request.thread === undefined;
@@ -126,7 +127,7 @@ async function converse(session: Session): Promise<Run> {
       throw error;
     }
     const taken = steps.at(-1);
-    if (taken?.known === "reported") turn.counted(taken.usage.promptTokens, size);
+    if (taken && isOwnCount(session, taken)) turn.counted(taken.usage.promptTokens, size);
     const items = keptItems(answer.output);
     const calls = toolCallsIn(items);
     const end = stopAfter(answer, { calls, steps: steps.length, maxSteps: plan.maxSteps });
@@ -135,6 +136,14 @@ async function converse(session: Session): Promise<Run> {
     // oxlint-disable-next-line no-await-in-loop -- the next step needs the outputs
     await callTools(session, calls);
   }
+}
+
+/** Another model counts otherwise, and a report that contradicts itself has not counted. */
+function isOwnCount({ host, plan, createdAt }: Session, taken: StepRecord): boolean {
+  const answering = host.prices.find(taken.model, createdAt);
+  return (
+    taken.known === "reported" && taken.cause === undefined && answering?.model === plan.price.model
+  );
 }
 
 /** One step with what is left of the run's caps. */

@@ -174,6 +174,7 @@ async function reserve(
     model: plan.body.model,
     tier,
     priceVersion: host.prices.version,
+    ...(host.regional ? { regional: true } : {}),
     promptTokens,
   };
   const hold = await host.ledger.reserve({
@@ -203,9 +204,9 @@ async function end(host: StepHost, plan: StepPlan, taken: Attempt): Promise<bool
     return false;
   }
   const { charge } = verdict;
+  await host.ledger.settle(hold.id, charge);
   if (charge.known !== "reported")
     host.warn(`step ${facts.step} was charged as ${charge.known}: ${charge.cause ?? "no cause"}`);
-  await host.ledger.settle(hold.id, charge);
   plan.onCharge({
     id: facts.step,
     hold: hold.id,
@@ -215,6 +216,7 @@ async function end(host: StepHost, plan: StepPlan, taken: Attempt): Promise<bool
     usage: charge.usage,
     nano: charge.nano,
     known: charge.known,
+    ...(charge.cause === undefined ? {} : { cause: charge.cause }),
     toolCalls: ending.kind === "answered" ? toolCallsIn(ending.output).map(({ name }) => name) : [],
     startedAt,
     endedAt: await host.ledger.now(),

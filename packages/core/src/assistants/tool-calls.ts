@@ -54,7 +54,7 @@ export async function runTools(
         const output = await withinTime(tool, call, context);
         return { call, output: cut(textOf(output)), failed: false };
       } catch (error) {
-        return failure(call, error instanceof Error ? error.message : String(error));
+        return failure(call, reasonOf(error));
       }
     }),
   );
@@ -84,6 +84,11 @@ async function withinTime(
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** What was thrown may be anything, and so may its message. */
+function reasonOf(error: unknown): string {
+  return (typeof error === "string" ? error : textField(error, "message")) || "The tool failed.";
 }
 
 function failure(call: ToolCall, message: string): ToolOutcome {

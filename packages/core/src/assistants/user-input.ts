@@ -6,6 +6,7 @@ import { byteLength } from "../rules/index.ts";
 
 /** Bytes of one input. Far more than any conversation needs, far less than what hurts. */
 const LARGEST_INPUT = 1_000_000;
+const MOST_PARTS = 1_000;
 
 /** A part of the user's message. Images and files have no provable ceiling yet and are refused. */
 export interface TextPart {
@@ -38,6 +39,12 @@ export function userItem(input: unknown): Item {
 }
 
 function partsOf(input: unknown): readonly TextPart[] {
+  if (Array.isArray(input) && input.length > MOST_PARTS) {
+    throw new BudgetError("input_too_large", {
+      message: `\`input\` has ${input.length} parts; at most ${MOST_PARTS} are allowed.`,
+      detail: "Your message is too long. Send a shorter one.",
+    });
+  }
   const parsed = textParts.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new BudgetError("invalid_input", {

@@ -33,7 +33,7 @@ export function subjectIn(slots: readonly unknown[]): Subject | undefined {
 
 /** Signed-out objects are often truthy: only one with an id is somebody. */
 function idIn(slot: unknown, depth = 0): unknown {
-  const user: unknown = typeof slot === "function" ? slot() : slot;
+  const user: unknown = typeof slot === "function" ? called(slot) : slot;
   if (typeof user !== "object" || user === null || depth > 1) return undefined;
   if (Reflect.get(user, "isAuthenticated") === false) return undefined;
   for (const field of ID_FIELDS) {
@@ -41,6 +41,15 @@ function idIn(slot: unknown, depth = 0): unknown {
     if (id !== undefined && id !== null && id !== "") return idText(id);
   }
   return idIn(fieldOf(user, "payload"), depth + 1);
+}
+
+/** Some libraries put a function there that gives the user; what can't be called gives nobody. */
+function called(slot: Function): unknown {
+  try {
+    return Reflect.apply(slot, undefined, []);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a polluted `Object.prototype` says of everybody is nobody's id. */

@@ -14,7 +14,7 @@ export type Subjects = Readonly<Record<string, string>>;
 
 /** One limit with the window that it applies to now. */
 export interface LimitedWindow {
-  readonly limit: Limit;
+  readonly limit: Pick<Limit, "unit" | "period"> & { readonly amount: number | null };
   readonly at: WindowAt;
 }
 
@@ -33,20 +33,30 @@ function familyOf(scope: string, subject: string, limit: Limit): Family {
   return { family: `${scope}|${unit}|${period}|${subject}`, scope, subject, unit, period };
 }
 
+/** A route's limit counts by the name of the policy that states it, whatever lies further in. */
+const ROUTE = "route:";
+
 /** Every window that applies. A scope without a subject (no route, no tenant) has none. */
 export function limitedWindows(
   limits: Policy["limits"],
   subjects: Subjects,
   clock: { readonly now: number; readonly timeZone: string },
 ): readonly LimitedWindow[] {
-  return Object.entries(limits).flatMap(([scope, ofScope]) => {
-    const subject = Object.hasOwn(subjects, scope) ? subjects[scope] : undefined;
+  return Object.entries(limits).flatMap(([key, ofScope]) => {
+    const [scope, subject] = key.startsWith(ROUTE)
+      ? (["route", key.slice(ROUTE.length)] as const)
+      : ([key, Object.hasOwn(subjects, key) ? subjects[key] : undefined] as const);
     if (subject === undefined) return [];
     return lowest(ofScope).map((limit) => ({
       limit,
       at: { ...familyOf(scope, subject, limit), ...stretchOf(limit.period, clock) },
     }));
   });
+}
+
+/** The key under which a named policy's own route limit stands among its limits. */
+export function routeKey(name: string): string {
+  return `${ROUTE}${name}`;
 }
 
 /** A window is claimed once, or it would be counted twice: of two limits of one window the lower holds. */

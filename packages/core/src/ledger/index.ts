@@ -10,3 +10,5 @@ export { askStore } from "./ask-store.ts";
 export { OWN_SCOPES } from "./refusal.ts";
 export { pending } from "./pending.ts";
 export type { Pending } from "./pending.ts";
+export { abortError, throwIfAborted } from "./abort.ts";
+export { routeKey } from "./claims.ts";

@@ -2,6 +2,7 @@
 import { v7 as uuid } from "uuid";
 import { BudgetError } from "../errors.ts";
 import { type Policy, admit } from "../rules/index.ts";
+import { throwIfAborted } from "./abort.ts";
 import { askStore } from "./ask-store.ts";
 import { type Balance, balanceOf } from "./balance.ts";
 import { type Ceiling, type Subjects, claimsOf, limitedWindows } from "./claims.ts";
@@ -19,6 +20,7 @@ import type {
   WindowState,
 } from "./store.ts";
 import { waiting } from "./waiting.ts";
+import { watched, withCounted } from "./watched.ts";
 
 /** A hold lives this long without a sign of life from its owner. */
 const HOLD_TTL_MS = 60_000;
@@ -58,6 +60,8 @@ interface End {
 type EndReply = SettleReply | { readonly kind: "pending" };
 
 export interface Ledger {
+  /** Counts these limits' periods from now on, on every request. */
+  watch(limits: Policy["limits"]): void;
   /** @throws BudgetError with the refusal, or `store_unavailable`. */
   reserve(demand: Demand): Promise<Hold>;
   /** The refusal that `reserve` would give now, without holding anything. */
@@ -84,12 +88,15 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
   const owner = `process_${uuid()}`;
   const clock = storeClock(store, monotonic);
   const waiters = waiting();
+  const counted = watched();
   const unsettled = pending(offer);
   const living = renewal({ store, monotonic, ttlMs: HOLD_TTL_MS });
 
   async function requestOf(id: string, demand: Omit<Demand, "waitMs">): Promise<ReserveRequest> {
     const { limits, subjects, timeZone, ceiling, output, facts } = demand;
-    const windows = limitedWindows(limits, subjects, { now: await clock.now(), timeZone });
+    const at = { now: await clock.now(), timeZone };
+    const limited = limitedWindows(limits, subjects, at);
+    const windows = withCounted(limited, limitedWindows(counted.all(), subjects, at));
     return {
       hold: id,
       owner,
@@ -108,14 +115,14 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
     const id = `hold_${uuid()}`;
     const giveUp = monotonic() + demand.waitMs;
     for (;;) {
-      demand.signal?.throwIfAborted();
+      throwIfAborted(demand.signal);
       /* oxlint-disable no-await-in-loop -- each round depends on the one before */
       const request = await requestOf(id, demand);
       const sent = monotonic();
       // Asked again by the same id, a lost answer is answered again and nothing is held twice.
       const reply = await askStore(() => store.reserve(request)).catch((error: unknown) => {
         // It may be held, only the answers were lost: recovery would charge for a call never sent.
-        store.release(id).catch(() => undefined);
+        void end({ hold: id, charge: undefined });
         throw error;
       });
       clock.learn(reply.now);
@@ -158,6 +165,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
   }
 
   return {
+    watch: (limits) => counted.add(limits),
     reserve,
     refusalOf: async (demand) => {
       clock.learn(await askStore(() => store.now()));
@@ -178,7 +186,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
       const states = await askStore(() => store.windows(windows.map(({ at }) => at)));
       return windows.flatMap(({ limit }, i) => {
         const state: WindowState | undefined = states[i];
-        return state ? balanceOf(state, limit.amount, now) : [];
+        return state && limit.amount !== null ? balanceOf(state, limit.amount, now) : [];
       });
     },
     expired: () => askStore(() => store.holds({ expired: true, limit: 1000 })),

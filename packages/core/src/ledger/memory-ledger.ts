@@ -48,7 +48,8 @@ const ENDED_HOLDS = 100_000;
 
 /** The ledger's part of the memory store: the reference that other stores are compared with. */
 export function memoryLedger(clock: () => number): LedgerStore {
-  const families = new Map<string, Counter>();
+  /** Each family's windows, by their time. */
+  const families = new Map<string, Counter[]>();
   const holds = new Map<string, Hold>();
   const ended = new LRUCache<string, EndedHold>({ max: ENDED_HOLDS });
   const lines: LedgerLine[] = [];
@@ -56,12 +57,22 @@ export function memoryLedger(clock: () => number): LedgerStore {
 
   /** The counter in force for a window, or nothing where `now` lies outside the window asked for. */
   function counterFor(at: WindowAt, now: number): Counter | undefined {
-    const current = families.get(at.family);
-    if (current && now < current.at.end) return current;
+    const windows = families.get(at.family) ?? [];
+    const before = windows.findLast((one) => one.at.start <= now);
+    if (before && now < before.at.end) return before;
     if (now < at.start || now >= at.end) return undefined;
-    // A change of zone never starts a window early: the new one begins where the old one ended.
-    const start = Math.max(at.start, current?.at.end ?? at.start);
-    return { at: { ...windowOf(at), start }, spent: 0, held: 0, buckets: new Map() };
+    // Another zone's or another time's windows are never overlapped: the new one lies between them.
+    const after = windows.find((one) => one.at.start > now);
+    const start = Math.max(at.start, before?.at.end ?? at.start);
+    const end = Math.min(at.end, after?.at.start ?? at.end);
+    return { at: { ...windowOf(at), start, end }, spent: 0, held: 0, buckets: new Map() };
+  }
+
+  function begin(counter: Counter): void {
+    const windows = families.get(counter.at.family) ?? [];
+    if (windows.includes(counter)) return;
+    const sorted = [...windows, counter].toSorted((a, b) => a.at.start - b.at.start);
+    families.set(counter.at.family, sorted);
   }
 
   function stateOf(counter: Counter, now: number): WindowState {
@@ -183,7 +194,7 @@ export function memoryLedger(clock: () => number): LedgerStore {
     );
     const { nano, tokens } = ceilingOf(request, outputTokens);
     for (const { counter, amount } of entries) {
-      families.set(counter.at.family, counter);
+      begin(counter);
       counter.held += amount;
     }
     const hold = {

@@ -1,5 +1,4 @@
 import type {
-  Item,
   Mark,
   RunRecord,
   SaveRun,
@@ -20,6 +19,9 @@ interface Thread {
   lease?: { readonly run: string; readonly until: number } | undefined;
 }
 
+/** The fence of a thread that nobody has opened yet. */
+const NEW_FENCE = 1;
+
 /** The threads' part of the memory store. */
 export function memoryThreads(clock: () => number): ThreadStore {
   const threads = new Map<string, Thread>();
@@ -30,32 +32,40 @@ export function memoryThreads(clock: () => number): ThreadStore {
     return thread?.user === user ? thread : undefined;
   }
 
-  function append(thread: Thread, run: string, items: readonly Item[]): void {
-    for (const item of items) thread.items.push({ seq: thread.items.length, run, item });
+  /** The thread that a save is for; made by the first one that appends to it. */
+  function threadFor({ run, fence, from }: SaveRun): Thread | undefined {
+    const found = threads.get(run.thread);
+    if (found || fence !== undefined || from !== 0) return owned(run.thread, run.user);
+    const { thread: id, user } = run;
+    const made = { id, user, createdAt: clock(), items: [], first: 0, fence: NEW_FENCE };
+    threads.set(id, made);
+    return made;
   }
 
   function saveRun(request: SaveRun): SaveRunReply {
-    const { run, fence, close, leaseMs } = request;
-    runs.set(run.id, run);
-    if (fence === undefined && request.append.length === 0)
+    const { run, append, from, close, leaseMs } = request;
+    if (request.fence === undefined && append.length === 0) {
+      runs.set(run.id, run);
       return { kind: "saved", fence: 0, next: 0 };
-    let thread = threads.get(run.thread);
-    if (!thread && fence === undefined) {
-      thread = {
-        id: run.thread,
-        user: run.user,
-        createdAt: clock(),
-        items: [],
-        first: 0,
-        fence: 1,
-      };
-      threads.set(run.thread, thread);
-    } else if (!thread || thread.fence !== fence) return { kind: "stale" };
-    append(thread, run.id, request.append);
+    }
+    const thread = threadFor(request);
+    if (!thread) return { kind: "stale" };
+    runs.set(run.id, run);
+    const { fence = NEW_FENCE } = request;
+    const next = from + append.length;
+    const isOwn = (seq: number) => thread.items[seq]?.run === run.id;
+    const begun = append.length > 0 && isOwn(from);
+    const done = begun && isOwn(next - 1);
+    const leads = thread.fence === fence;
+    if (done && !(leads && thread.lease?.run === run.id)) return { kind: "saved", fence, next };
+    const fits = begun || (thread.items.length === from && (from === 0 || request.fence !== undefined));
+    if (!leads || !fits) return { kind: "stale" };
+    for (const item of append.slice(thread.items.length - from))
+      thread.items.push({ seq: thread.items.length, run: run.id, item });
     thread.first = request.first;
     thread.mark = request.mark;
     thread.lease = close ? undefined : { run: run.id, until: clock() + leaseMs };
-    return { kind: "saved", fence: thread.fence, next: thread.items.length };
+    return { kind: "saved", fence, next };
   }
 
   return {

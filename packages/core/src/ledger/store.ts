@@ -16,7 +16,11 @@ export interface Family {
   readonly period: string;
 }
 
-/** The stretch of a family that `now` lies in, as its caller reads the store's clock. */
+/**
+ * The stretch of a family that `now` lies in, as its caller reads the store's clock. The family's
+ * window around `now` is in force, whatever is asked for; where there is none, the part of what is
+ * asked for that no other window of the family has. No two windows of a family overlap.
+ */
 export interface WindowAt extends Family {
   /** IANA time zone in which a calendar window was computed. */
   readonly zone: string;
@@ -55,6 +59,8 @@ export interface HoldFacts {
   readonly model: string;
   readonly tier: string;
   readonly priceVersion: string;
+  /** Whether it went to a regional endpoint, which costs more. */
+  readonly regional?: boolean;
   /** The prompt tokens that the ceiling is made for. */
   readonly promptTokens: number;
 }

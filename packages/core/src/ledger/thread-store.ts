@@ -46,6 +46,8 @@ export interface StepRecord {
   /** Nano-dollars. */
   readonly nano: number;
   readonly known: "reported" | "counted" | "assumed";
+  /** Why it is not `reported`, or what was odd about it. */
+  readonly cause?: string;
   /** Names of the tools that it asked for. */
   readonly toolCalls: readonly string[];
   readonly startedAt: number;
@@ -111,12 +113,17 @@ export type OpenThreadReply =
   /** Another run holds it until then (epoch ms) at the latest. */
   | { readonly kind: "busy"; readonly until: number; readonly now: number };
 
-/** What a run writes after a step, all or nothing. */
+/**
+ * What a run writes after a step, all or nothing. A run whose reply was lost sends it again, perhaps
+ * with more to append: what is stored already is not appended a second time.
+ */
 export interface SaveRun {
   readonly run: RunRecord;
   /** The lease under which it writes; absent for a thread that this write creates, if it appends anything. */
   readonly fence?: number;
   readonly append: readonly Item[];
+  /** The place of the first item in `append`: the thread's `next` as the run knows it, 0 for a new thread. */
+  readonly from: number;
   readonly first: number;
   readonly mark?: Mark;
   /** Ends the lease with this write; else it is held for `leaseMs` more. */
@@ -125,8 +132,15 @@ export interface SaveRun {
 }
 
 export type SaveRunReply =
+  /**
+   * `fence`: the request's, 1 for a new thread; `next`: `from` and the number of items in `append`.
+   * Both are 0 for a save with neither fence nor items, which only writes the run's record.
+   */
   | { readonly kind: "saved"; readonly fence: number; readonly next: number }
-  /** The lease went to another run: nothing was written but the run's own record. */
+  /**
+   * The lease went to another run, or items lie where these belong: only the run's own record was
+   * written. Where the thread is gone, or is another user's, nothing was.
+   */
   | { readonly kind: "stale" };
 
 export interface ThreadStore {
@@ -140,6 +154,11 @@ export interface ThreadStore {
   }): Promise<boolean>;
   /** Ends a lease without writing anything. */
   closeThread(request: { readonly thread: string; readonly fence: number }): Promise<void>;
+  /**
+   * Writes a run's record and appends its items under its fence. Where the item at `from` is this
+   * run's own, the save or a part of it happened before: only the rest is appended, and a save that
+   * happened in full is answered `saved`, whoever has the thread now.
+   */
   saveRun(request: SaveRun): Promise<SaveRunReply>;
   /** A run of this user, or nothing. */
   run(request: { readonly id: string; readonly user: string }): Promise<RunRecord | undefined>;

@@ -58,23 +58,15 @@ type Prompt = Pick<
 >;
 
 function readPrompt(reported: Reported, asked: UsageTerms, doubt: Doubt): Prompt {
-  const promptTokens = reported.input_tokens;
-  const [short, long] = readWrites(reported, asked, doubt);
-  if (short + long > promptTokens) {
-    doubt(`More tokens were written to the cache (${short + long}) than sent (${promptTokens}).`);
-  }
-  const cacheWrite12hTokens = Math.min(long, promptTokens);
-  const cacheWriteTokens = Math.min(short, promptTokens - cacheWrite12hTokens);
-  const rest = promptTokens - cacheWriteTokens - cacheWrite12hTokens;
+  const sent = reported.input_tokens;
+  const [cacheWriteTokens, cacheWrite12hTokens] = readWrites(reported, asked, doubt);
   const cachedTokens = reported.input_tokens_details?.cached_tokens ?? 0;
-  if (cachedTokens <= rest) {
-    return { promptTokens, cachedTokens, cacheWriteTokens, cacheWrite12hTokens };
-  }
-  doubt(
-    `More tokens came from the cache (${cachedTokens}) than were sent and not written to it (${rest}).`,
-  );
-  // A discount that contradicts itself is not given: all that is left counts as fresh.
-  return { promptTokens, cachedTokens: 0, cacheWriteTokens, cacheWrite12hTokens };
+  const parts = cachedTokens + cacheWriteTokens + cacheWrite12hTokens;
+  const counts = { cachedTokens, cacheWriteTokens, cacheWrite12hTokens };
+  if (parts <= sent) return { promptTokens: sent, ...counts };
+  doubt(`More tokens were read from and written to the cache (${parts}) than sent (${sent}).`);
+  // Some servers report the cache beside what was sent instead of within it: then both are billed.
+  return { promptTokens: sent + parts, ...counts };
 }
 
 function readCompletion(reported: Reported, doubt: Doubt): [completion: number, reasoning: number] {

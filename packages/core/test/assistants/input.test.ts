@@ -113,13 +113,13 @@ describe("the assistant's name", () => {
 
 describe("the options of a call", () => {
   test.for<[string, object, RegExp]>([
-    ["temperature", { temperature: 5 }, /temperature: found 5/],
-    ["instructions", { instructions: 7 }, /instructions: found 7/],
+    ["temperature", { temperature: 5 }, /^temperature: found/],
+    ["instructions", { instructions: 7 }, /^instructions: found/],
     ["instructions from a body", { instructions: { role: "system" } }, /instructions: found/],
     ["limits", { limits: { user: "$1/fortnight" } }, /limits\.user .*"\$1\/fortnight"/],
     ["a scope", { limits: { "user|usd": "$1" } }, /a scope is lower-case letters/],
-    ["metadata", { metadata: { a: 1 } }, /metadata\.a: found 1/],
-    ["long metadata", { metadata: { a: "x".repeat(513) } }, /metadata\.a: found "x{40,}/],
+    ["metadata", { metadata: { a: 1 } }, /^metadata\.a: found/],
+    ["long metadata", { metadata: { a: "x".repeat(513) } }, /^metadata\.a: found (?!.*x{9})/],
     [
       "much metadata",
       { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, ""])) },

@@ -106,7 +106,17 @@ describe("whatever a tool does, the model gets an output and the run goes on", (
     ["a number", () => 7, "7"],
     ["throws", () => Promise.reject(new Error("No such order")), '{"error":"No such order"}'],
     ["throws a text", () => Promise.reject<unknown>("gone"), '{"error":"gone"}'],
-    ["throws nothing", () => Promise.reject<unknown>(undefined), '{"error":"undefined"}'],
+    ["throws nothing", () => Promise.reject<unknown>(undefined), '{"error":"The tool failed."}'],
+    [
+      "throws no error",
+      () => Promise.reject<unknown>(Object.create(null)),
+      '{"error":"The tool failed."}',
+    ],
+    [
+      "throws a message that is none",
+      () => Promise.reject<unknown>({ message: 7n }),
+      '{"error":"The tool failed."}',
+    ],
     ["a date", () => new Date(0), '"1970-01-01T00:00:00.000Z"'],
     ["a function", () => () => 1, "null"],
   ])("%s", async ([, execute, output]) => {

@@ -111,10 +111,10 @@ describe("readUsage", () => {
   test("a split that does not add up is read as the dearer one, with a doubt", () => {
     expect(write(hundredBy({ ttl_30m_tokens: 30, ttl_12h_tokens: 40 }))).toEqual([30, 70, 1]);
     expect(write(hundredBy({ ttl_30m_tokens: 80, ttl_12h_tokens: 40 }))).toEqual([80, 40, 1]);
-    expect(write({ cache_write_tokens: 2000 })).toEqual([1000, 0, 1]);
+    expect(write({ cache_write_tokens: 2000 })).toEqual([2000, 0, 1]);
   });
 
-  test("a discount that contradicts the whole is not given", () => {
+  test("a cache that does not fit into what was sent is billed beside it", () => {
     expect(
       readUsage({
         input_tokens: 100,
@@ -122,8 +122,14 @@ describe("readUsage", () => {
         input_tokens_details: { cached_tokens: 150 },
       }),
     ).toEqual({
-      usage: { ...NO_USAGE, promptTokens: 100, completionTokens: 1, totalTokens: 101 },
-      doubts: ["More tokens came from the cache (150) than were sent and not written to it (100)."],
+      usage: {
+        ...NO_USAGE,
+        promptTokens: 250,
+        cachedTokens: 150,
+        completionTokens: 1,
+        totalTokens: 251,
+      },
+      doubts: ["More tokens were read from and written to the cache (150) than sent (100)."],
     });
   });
 
@@ -183,7 +189,7 @@ describe("for all reports", () => {
       fc.property(report, (reported) => {
         const usage = readUsage(reported)?.usage ?? NO_USAGE;
         const { cachedTokens, cacheWriteTokens, cacheWrite12hTokens } = usage;
-        expect(usage.promptTokens).toBe(reported.input_tokens);
+        expect(usage.promptTokens).toBeGreaterThanOrEqual(reported.input_tokens);
         expect(cachedTokens + cacheWriteTokens + cacheWrite12hTokens).toBeLessThanOrEqual(
           usage.promptTokens,
         );
@@ -196,7 +202,7 @@ describe("for all reports", () => {
     );
   });
 
-  test("a doubtful cached count costs as much as none", () => {
+  test("a doubtful cached count never costs less than none", () => {
     let doubtful = 0;
     fc.assert(
       fc.property(report, (reported) => {
@@ -205,9 +211,9 @@ describe("for all reports", () => {
           ...reported,
           input_tokens_details: { ...reported.input_tokens_details, cached_tokens: 0 },
         });
-        fc.pre(reading?.doubts.some((one) => one.includes("came from the cache")) === true);
+        fc.pre(reading?.doubts.some((one) => one.includes("were read from")) === true);
         doubtful += 1;
-        expect(costOf(reading?.usage ?? NO_USAGE, sol)).toBe(
+        expect(costOf(reading?.usage ?? NO_USAGE, sol)).toBeGreaterThanOrEqual(
           costOf(without?.usage ?? NO_USAGE, sol),
         );
       }),
