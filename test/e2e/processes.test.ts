@@ -83,7 +83,7 @@ test("no options at all: one line at the start says what holds; nothing is opene
   );
   const [said, json] = stdout.trim().split("\n");
   expect(said).toMatch(
-    /^assistants-budget: no options, so: \$0\.25 a run.*gpt-6-luna.*\.data\/assistants-budget\.sqlite/,
+    /^assistants-budget: neither .* given, so: \$0\.25 a run.*gpt-6-luna.*\.data\/assistants-budget\.sqlite/,
   );
   expect(JSON.parse(json ?? "")).toMatchObject({
     hello: { hello: "world" },

@@ -71,6 +71,11 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
   const env = host.env ?? {};
   const store = options.store ?? host.store?.() ?? noStore();
   const log = guarded(options.log ?? consoleLog);
+  if (store.name === "memory" && env["NODE_ENV"] === "production") {
+    log.warn(
+      "assistants-budget: ERR_AB_MEMORY_STORE: the memory store forgets every budget at a restart, and each process has its own. Use sqlite({ path }), redis(client) or postgres(pool) in production.",
+    );
+  }
   const monotonic = host.monotonic ?? (() => performance.now());
   const ledger = createLedger({ store, monotonic });
   ledger.watch(config.policy.limits);

@@ -12,17 +12,21 @@ export function checked<T>(check: () => T): T {
   }
 }
 
-/** The first thing that a schema finds wrong, in one sentence. */
-export function firstIssue(error: z.ZodError, found: unknown): BudgetError {
+/**
+ * The first thing that a schema finds wrong, in one sentence.
+ *
+ * @param show Whether the value may be shown; else only its kind is named.
+ */
+export function firstIssue(error: z.ZodError, found: unknown, show = true): BudgetError {
   const issue = innermost(error.issues[0]);
   const path = pathText(issue?.path ?? []);
   if (issue?.code === "unrecognized_keys") {
     return invalidOptions(
-      `${path}: found the unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}. Check its spelling; docs/options.md lists all keys.`,
+      `${path}: found the unknown key ${issue.keys.slice(0, 5).map(keyText).join(", ")}. Check its spelling; docs/options.md lists all keys.`,
     );
   }
   if (issue?.code === "invalid_key") {
-    const key = JSON.stringify(issue.path.at(-1));
+    const key = keyText(issue.path.at(-1));
     return invalidOptions(
       `${pathText(issue.path.slice(0, -1))}: found the key ${key}; ${issue.issues[0]?.message ?? "invalid"}.`,
     );
@@ -32,7 +36,7 @@ export function firstIssue(error: z.ZodError, found: unknown): BudgetError {
     found,
   );
   return invalidOptions(
-    `${path}: found ${shown(path, value)}; ${issue?.message.replace("Invalid input: ", "") ?? "invalid"}.`,
+    `${path}: found ${show ? shown(path, value) : kindOf(value)}; ${issue?.message.replace("Invalid input: ", "") ?? "invalid"}.`,
   );
 }
 
@@ -58,8 +62,17 @@ function nearness(issues: readonly Issue[]): number {
 function pathText(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "options";
   return path
-    .map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`))
+    .map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${cut(key)}`))
     .join("");
+}
+
+/** A key that may be anything, even a book. */
+function keyText(key: PropertyKey | undefined): string {
+  return JSON.stringify(cut(key));
+}
+
+function cut(key: PropertyKey | undefined): string {
+  return String(key).slice(0, 64);
 }
 
 /** Options whose value, whatever it is, may be a secret or have one in it. */

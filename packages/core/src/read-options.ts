@@ -137,7 +137,7 @@ export function readOptions(options: BudgetOptions): Config {
 export function checkCall(options: unknown): void {
   const parsed = callShape.safeParse(options);
   // What a call is given may come from a client: it is named, never shown.
-  if (!parsed.success) throw firstIssue(parsed.error, undefined);
+  if (!parsed.success) throw firstIssue(parsed.error, options, false);
 }
 
 /** @throws BudgetError `invalid_options`. */

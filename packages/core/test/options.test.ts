@@ -282,3 +282,19 @@ describe("a policy", () => {
     await budget.for({ user: "bob" }).run({ input: "Hi" });
   });
 });
+
+/** The warnings of a budget on the memory store in this environment. */
+function warnedIn(env: Record<string, string>): readonly string[] {
+  const warnings: string[] = [];
+  const keep = (one: string): void => void warnings.push(one);
+  const log = { info: keep, warn: keep, error: keep };
+  createBudget({ store: memory(), log }, { env });
+  return warnings;
+}
+
+test("the memory store warns in production, and nowhere else", () => {
+  expect(warnedIn({ NODE_ENV: "production" })).toEqual([
+    expect.stringMatching(/^assistants-budget: ERR_AB_MEMORY_STORE: /),
+  ]);
+  expect(warnedIn({ NODE_ENV: "test" })).toEqual([]);
+});

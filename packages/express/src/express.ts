@@ -135,5 +135,9 @@ function append(app: Application, errors: ErrorRequestHandler): void {
 }
 
 function write(res: Response, { status, headers, body }: Answer): void {
-  res.status(status).set(headers).send(body);
+  const { Vary, ...others } = headers;
+  res.status(status).set(others);
+  // What the app varies by already, such as an origin, stays.
+  if (Vary !== undefined) res.vary(Vary);
+  res.send(body);
 }

@@ -74,6 +74,7 @@ describe("where the user is found", () => {
     ],
     ["express-openid-connect, nobody", () => ({ oidc: { isAuthenticated: () => false } }), 401],
     ["an empty user", () => ({ user: {} }), 401],
+    ["a class", () => ({ user: class User {} }), 401],
     ["a name", () => ({ user: "alice" }), 401],
     ["an e-mail only", () => ({ user: { email: "alice@example.com" } }), 401],
     ["an id that is an object", () => ({ user: { id: { $gt: "" } } }), 401],

@@ -30,7 +30,10 @@ const ATTACH: Call<boolean> = { name: "attach_v1", types: ["text", "text"] };
 const RENEW: Call<string[]> = { name: "renew_v1", types: ["bigint", "json", "bigint"] };
 const HOLDS: Call<HoldReply[]> = { name: "holds_v1", types: ["bigint", "boolean", "bigint"] };
 const LEASE: Call<boolean> = { name: "lease_v1", types: ["bigint", "text", "text", "bigint"] };
-const WINDOWS: Call<readonly [now: number, states: StateReply[]]> = {
+/** When a family's last window ended or will end, and when its next one begins. */
+type Around = readonly [family: string, before: number | null, after: number | null];
+
+const WINDOWS: Call<readonly [now: number, states: StateReply[], around: Around[]]> = {
   name: "windows_v1",
   types: ["bigint", "json"],
 };
@@ -96,19 +99,21 @@ export function ledger({ ask, commit, clock }: Host): LedgerStore {
     windows: async (windows) => {
       const families = JSON.stringify([...new Set(windows.map(({ family }) => family))]);
       const reply = await ask(WINDOWS, clock(), families);
-      const [now, states] = reply;
-      const latest = new Map(states.map((state) => [state[1], stateOf(state)]));
-      return windows.map((at) => inForce(at, latest.get(at.family), now));
+      const [now, states, around] = reply;
+      const current = new Map(states.map((state) => [state[1], stateOf(state)]));
+      const near = new Map(around.map((one) => [one[0], one]));
+      return windows.map((at) => current.get(at.family) ?? fresh(at, near.get(at.family), now));
     },
     lines: async ({ after, user, run, limit = 1000 }) =>
       (await ask(LINES, after ?? 0, user, run, limit)).map(lineOf),
   };
 }
 
-function inForce(asked: WindowAt, latest: WindowState | undefined, now: number): WindowState {
-  if (latest && now < latest.end) return latest;
+function fresh(asked: WindowAt, around: Around | undefined, now: number): WindowState {
   const none = { ...asked, spent: 0, held: 0 };
   if (now < asked.start || now >= asked.end) return none;
-  // A change of zone never starts a window early: the new one begins where the old one ended.
-  return { ...none, start: Math.max(asked.start, latest?.end ?? asked.start) };
+  // Another zone's or another time's windows are never overlapped: the new one lies between them.
+  const [, before, after] = around ?? [];
+  const start = Math.max(asked.start, before ?? asked.start);
+  return { ...none, start, end: Math.min(asked.end, after ?? asked.end) };
 }

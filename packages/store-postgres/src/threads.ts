@@ -57,7 +57,7 @@ export function threads({ ask, clock }: Pick<Host, "ask" | "clock">): ThreadStor
     },
     renewThread: ({ thread, fence, leaseMs }) => ask(RENEW, clock(), thread, fence, leaseMs),
     closeThread: async ({ thread, fence }) => void (await ask(CLOSE, thread, fence)),
-    saveRun: async ({ run, fence, append, first, mark, close, leaseMs }) => {
+    saveRun: async ({ run, fence, append, from, first, mark, close, leaseMs }) => {
       const asked = {
         id: run.id,
         thread: run.thread,
@@ -65,6 +65,7 @@ export function threads({ ask, clock }: Pick<Host, "ask" | "clock">): ThreadStor
         created: run.createdAt,
         record: JSON.stringify(run),
         fence,
+        from,
         first,
         close,
         lease: leaseMs,

@@ -5,7 +5,7 @@ export interface Keys {
   readonly meta: string;
   readonly holds: string;
   readonly lines: string;
-  /** `c` counter · `h` hold · `l` lease · `t` thread · `i` its items · `tr` its runs · `r` run · `lines:…` indexes. */
+  /** `c` counter · `a`, `w` a family's other windows · `h` hold · `l` lease · `t` thread · `i` its items · `tr` its runs · `r` run · `lines:…` indexes. */
   of(kind: string, name: string): string;
 }
 

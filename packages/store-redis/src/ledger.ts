@@ -103,11 +103,7 @@ export function ledger(scripts: Scripts, keys: Keys, { keepMs }: ReadOptions): L
       const reply = await scripts.run({
         script: WINDOWS,
         keys: windows.map(({ family }) => keys.of("c", family)),
-        args: windows.flatMap((window) => [
-          windowText(window),
-          String(window.end),
-          String(window.rollingMs ?? 0),
-        ]),
+        args: windows.flatMap((window) => [windowText(window), String(window.rollingMs ?? 0)]),
       });
       return statesOf(reply.slice(3), windows);
     },
@@ -135,7 +131,7 @@ function granted([kind, , , tokens]: Reply, call: Call): Call | undefined {
   // Least and most output, the mark of a call that is brought back, and each claim's limit.
   args.splice(2, 2, text(tokens), text(tokens));
   args[10] = "1";
-  for (let limit = 11; limit < args.length; limit += 7) args[limit] = "";
+  for (let limit = 11; limit < args.length; limit += 8) args[limit] = "";
   return { ...call, args };
 }
 
@@ -148,12 +144,13 @@ function howItCounts(claim: WindowClaim): string {
 }
 
 function argsOf(claim: WindowClaim): readonly string[] {
-  const { limit, fixed, perOutput, end } = claim;
+  const { limit, fixed, perOutput, start, end } = claim;
   return [
     limit === null ? "" : String(limit),
     String(fixed),
     String(perOutput),
     windowText(claim),
+    String(start),
     String(end),
     howItCounts(claim),
     factsText(claim),

@@ -27,7 +27,7 @@ export function threads(scripts: Scripts, keys: Keys): ThreadStore {
   const runsOf = (id: string) => keys.of("tr", id);
 
   async function saveRun(request: SaveRun): Promise<SaveRunReply> {
-    const { run, fence, append, first, mark, close, leaseMs } = request;
+    const { run, fence, append, from, first, mark, close, leaseMs } = request;
     const [kind, , , ...saved] = await scripts.run({
       script: SAVE_RUN,
       keys: [thread(run.thread), itemsOf(run.thread), runsOf(run.thread), keys.of("r", run.id)],
@@ -38,14 +38,16 @@ export function threads(scripts: Scripts, keys: Keys): ThreadStore {
         String(run.createdAt),
         JSON.stringify(run),
         fence === undefined ? "" : String(fence),
+        String(from),
         String(first),
         mark ? JSON.stringify(mark) : "",
         close ? "" : String(leaseMs),
+        `[${JSON.stringify(run.id)},`,
         ...append.map((item) => JSON.stringify([run.id, item])),
       ],
       again: asItWas("saved", "stale"),
     });
-    if (text(kind) === "stale") return { kind: "stale" };
+    if (text(kind) !== "saved") return { kind: "stale" };
     return { kind: "saved", fence: int(saved[0]), next: int(saved[1]) };
   }
 

@@ -126,7 +126,14 @@ describe("kill -9", () => {
       status: "completed" as const,
       createdAt: 1,
     };
-    const save = { run, append: [{ type: "message" }], first: 0, close: true, leaseMs: 1000 };
+    const save = {
+      run,
+      append: [{ type: "message" }],
+      from: 0,
+      first: 0,
+      close: true,
+      leaseMs: 1000,
+    };
     await store.saveRun(save);
     const admin = await ioredis(one.url);
     closing.push(() => admin.close());
@@ -140,7 +147,7 @@ describe("kill -9", () => {
     });
     assert.equal(opened.kind, "open");
     const fence = opened.kind === "open" ? opened.fence : 0;
-    await store.saveRun({ ...save, run: { ...run, id: "run-2" }, fence });
+    await store.saveRun({ ...save, run: { ...run, id: "run-2" }, fence, from: 1 });
     await one.kill();
     await one.start();
     const items = await store.items({ thread: "thread-1", user: "alice" });

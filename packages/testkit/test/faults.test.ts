@@ -226,6 +226,58 @@ const FAULTS: Readonly<Record<string, Planted>> = {
       },
     }),
   },
+  "appends what it is sent again": {
+    part: "saves that are sent again",
+    fault: (store) => ({
+      saveRun: async (request) => {
+        const stored = await store.items(request.run);
+        return store.saveRun({ ...request, from: stored?.length ?? request.from });
+      },
+    }),
+  },
+  "calls a save stale whose thread another run has by now": {
+    part: "saves that are sent again",
+    fault: (store) => {
+      const fences = new Map<string, number>();
+      return {
+        openThread: async (request) => {
+          const reply = await store.openThread(request);
+          if (reply.kind === "open") fences.set(request.thread, reply.fence);
+          return reply;
+        },
+        saveRun: async (request) => {
+          const current = fences.get(request.run.thread) ?? 1;
+          return (request.fence ?? 1) < current ? { kind: "stale" } : store.saveRun(request);
+        },
+      };
+    },
+  },
+  "keeps the run of a deleted thread": {
+    part: "threads and runs",
+    fault: (store) => ({
+      saveRun: async ({ fence, ...request }) => {
+        await store.saveRun({ ...request, append: [] });
+        return store.saveRun(fence === undefined ? request : { ...request, fence });
+      },
+    }),
+  },
+  "waits for a window that a clock ahead began": {
+    part: "time going backwards",
+    fault: (store) => {
+      const begun = new Map<string, number>();
+      return {
+        reserve: async (request) => {
+          const now = await store.now();
+          const waits = request.claims.some(({ family }) => (begun.get(family) ?? now) > now);
+          if (waits) return { kind: "stale", now };
+          const reply = await store.reserve(request);
+          for (const { family, start } of reply.kind === "held" ? reply.windows : [])
+            begun.set(family, Math.max(start, begun.get(family) ?? start));
+          return reply;
+        },
+      };
+    },
+  },
   "gives a lease to whoever asks": {
     part: "expiry and renewal",
     fault: () => ({ lease: async () => true }),

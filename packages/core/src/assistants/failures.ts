@@ -24,6 +24,9 @@ const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
+const REFUSED_BY_FETCH =
+  /^(bad port|unknown scheme)$|^Request cannot be constructed from a URL that includes credentials/i;
+
 /** The provider's own account is out of money: no retry brings it back. */
 const QUOTA: ReadonlySet<unknown> = new Set([
   "insufficient_quota",
@@ -97,7 +100,7 @@ function neverConnected(error: unknown): boolean {
     const isRoute = code === "EHOSTUNREACH" || code === "ENETUNREACH";
     if (isRoute && field(cause, "syscall") === "connect") return true;
     // What fetch itself refuses to ask for carries no code.
-    if (/^(bad port|unknown scheme)$/i.test(textField(cause, "message"))) return true;
+    if (REFUSED_BY_FETCH.test(textField(cause, "message"))) return true;
   }
   return false;
 }

@@ -6,21 +6,24 @@ import { askStore } from "../ledger/index.ts";
 /** A thread whose run has died is free again after this long. */
 const LEASE_MS = 60_000;
 
+/** What a run writes. */
+interface Save {
+  readonly run: RunRecord;
+  readonly append: readonly Item[];
+  readonly first: number;
+  readonly mark: Mark | undefined;
+  readonly close: boolean;
+}
+
 export interface Lease {
   /** The stored items that are still sent. */
   readonly items: readonly StoredItem[];
   readonly first: number;
-  /** Where the next item goes. */
-  readonly next: number;
   readonly mark: Mark | undefined;
   /** Writes the run and what it adds. @throws BudgetError `thread_busy` if another run took the thread. */
-  save(write: {
-    readonly run: RunRecord;
-    readonly append: readonly Item[];
-    readonly first: number;
-    readonly mark: Mark | undefined;
-    readonly close: boolean;
-  }): Promise<void>;
+  save(write: Save): Promise<void>;
+  /** Writes the record of a run that came to nothing, unless its thread was deleted. */
+  record(run: RunRecord): Promise<void>;
   /** Gives the thread back as it is. */
   drop(): Promise<void>;
 }
@@ -72,6 +75,8 @@ interface Opened {
 function leaseOf(store: Store, thread: string, { items, fence: given, state }: Opened): Lease {
   let fence = given;
   let next = state?.next ?? 0;
+  /** As it was saved last. */
+  let shown = { first: state?.first ?? 0, mark: state?.mark };
   const beat = setInterval(() => {
     // A beat that fails is made up for by the next one; a lost lease shows when the run writes.
     if (fence !== undefined)
@@ -79,25 +84,21 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
   }, LEASE_MS / 4);
   beat.unref();
 
+  const write = ({ mark, ...save }: Save) =>
+    store.saveRun({
+      ...save,
+      from: next,
+      leaseMs: LEASE_MS,
+      ...(fence === undefined ? {} : { fence }),
+      ...(mark === undefined ? {} : { mark }),
+    });
+
   return {
     items,
-    first: state?.first ?? 0,
-    next,
-    mark: state?.mark,
+    ...shown,
     save: async ({ run, append, first, mark, close }) => {
       if (close) clearInterval(beat);
-      const reply = await askStore(() =>
-        store.saveRun({
-          run,
-          append,
-          from: next,
-          first,
-          close,
-          leaseMs: LEASE_MS,
-          ...(fence === undefined ? {} : { fence }),
-          ...(mark === undefined ? {} : { mark }),
-        }),
-      );
+      const reply = await askStore(() => write({ run, append, first, mark, close }));
       if (reply.kind === "stale") {
         throw new BudgetError("thread_busy", {
           message:
@@ -105,7 +106,9 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
         });
       }
       if (reply.fence > 0) ({ fence, next } = reply);
+      shown = { first, mark };
     },
+    record: async (run) => void (await write({ run, append: [], ...shown, close: true })),
     drop: async () => {
       clearInterval(beat);
       // A lease that can't be given back ends by itself, and must not hide why the run failed.

@@ -42,7 +42,8 @@ export function stopBefore(
 ): Stop | undefined {
   const { plan, steps, deadline, host, request } = capped;
   const used = usedBy(steps);
-  if (request.signal?.aborted) return { reason: "aborted" };
+  // Before the first step there is nothing to give back: the step itself throws the signal's reason.
+  if (request.signal?.aborted && hasAnswer) return { reason: "aborted" };
   if (host.monotonic() >= deadline) {
     if (hasAnswer) return { reason: "deadline" };
     throw new BudgetError("provider_timeout", {

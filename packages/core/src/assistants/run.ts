@@ -1,6 +1,6 @@
 /** What a run gives back, and what is remembered of it. */
 import type { Balance, Item, LedgerLine, RunRecord, StepRecord, Stop } from "../ledger/index.ts";
-import { type Usage, addUsage, formatUsd, NO_USAGE } from "../rules/index.ts";
+import { type Usage, addNano, addUsage, formatUsd, NO_USAGE } from "../rules/index.ts";
 
 /** Money for people and for sums. */
 export interface Cost {
@@ -84,7 +84,7 @@ export function summaryOf(record: RunRecord): RunSummary {
     text,
     steps: steps.map(stepOf),
     usage: usageFrom(steps.reduce((sum, step) => addUsage(sum, step.usage), NO_USAGE)),
-    cost: costFrom(steps.reduce((sum, step) => sum + step.nano, 0)),
+    cost: costFrom(steps.reduce((sum, step) => addNano(sum, step.nano), 0)),
     createdAt: new Date(createdAt).toISOString(),
     ...(stop ? { stop } : {}),
     ...(metadata ? { metadata } : {}),

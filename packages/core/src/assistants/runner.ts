@@ -11,7 +11,7 @@ import {
   type Subjects,
   throwIfAborted,
 } from "../ledger/index.ts";
-import type { Policy } from "../rules/index.ts";
+import { type Policy, addNano } from "../rules/index.ts";
 import type { AssistantDefinition } from "./assistant.ts";
 import type { Answered } from "./backend.ts";
 import type { RunEvent } from "./events.ts";
@@ -175,7 +175,7 @@ function step(session: Session, promptTokens: number): Promise<Answered> {
     onText: (delta) => request.onEvent({ type: "text", delta }),
     onCharge: (record) => {
       steps.push(record);
-      const cost = costFrom(steps.reduce((sum, { nano }) => sum + nano, 0));
+      const cost = costFrom(steps.reduce((sum, { nano }) => addNano(sum, nano), 0));
       request.onEvent({ type: "step", step: stepOf(record), cost });
     },
   });
@@ -231,12 +231,10 @@ async function finish(session: Session, text: string, stop: Stop | undefined): P
 
 /** A run that came to nothing is remembered only if it cost something. */
 async function fail(session: Session): Promise<void> {
-  const { steps, host } = session;
+  const { steps, lease } = session;
   if (steps.length === 0) return;
   const run = recordOf(session, "failed", "");
-  await host.store
-    .saveRun({ run, append: [], first: 0, close: false, leaseMs: 0 })
-    .catch(() => undefined);
+  await lease.record(run).catch(() => undefined);
 }
 
 function recordOf(session: Session, status: RunRecord["status"], text: string): RunRecord {

@@ -233,7 +233,7 @@ function paused(breaker: Breaker): BudgetError {
 }
 
 function lostTo(cause: unknown): Ending {
-  const message = `the backend broke (${cause instanceof Error ? cause.message : String(cause)})`;
+  const message = `the backend broke (${cause instanceof Error ? cause.name : typeof cause})`;
   return { kind: "lost", message, timedOut: false, cause };
 }
 

@@ -131,6 +131,6 @@ export function createHttpBudget<Request extends object>(
 /** The one line of an app that chose nothing: what holds now, and where it is kept. */
 function announce({ log, storeName }: Budget): void {
   log.info(
-    `assistants-budget: no options, so: $0.25 a run, $2 a thread, $1 a day for each user; one assistant on gpt-6-luna; kept in ${storeName}.`,
+    `assistants-budget: neither \`limits\` nor \`assistants\` given, so: $0.25 a run, $2 a thread, $1 a day for each user; one assistant on gpt-6-luna; kept in ${storeName}.`,
   );
 }

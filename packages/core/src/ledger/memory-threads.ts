@@ -58,7 +58,8 @@ export function memoryThreads(clock: () => number): ThreadStore {
     const done = begun && isOwn(next - 1);
     const leads = thread.fence === fence;
     if (done && !(leads && thread.lease?.run === run.id)) return { kind: "saved", fence, next };
-    const fits = begun || (thread.items.length === from && (from === 0 || request.fence !== undefined));
+    const fits =
+      begun || (thread.items.length === from && (from === 0 || request.fence !== undefined));
     if (!leads || !fits) return { kind: "stale" };
     for (const item of append.slice(thread.items.length - from))
       thread.items.push({ seq: thread.items.length, run: run.id, item });

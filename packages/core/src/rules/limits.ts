@@ -122,14 +122,6 @@ function rollingText(ms: number): string {
   return ms % HOUR === 0 ? `${ms / HOUR}h` : `${ms / MINUTE}m`;
 }
 
-/** The period for people, to follow an amount: `in total`, `a day`, `in any 24h`. */
-export function periodText(period: Period): string {
-  if (period.kind === "calendar") {
-    return period.every === "hour" ? "an hour" : `a ${period.every}`;
-  }
-  return period.kind === "rolling" ? `in any ${rollingText(period.ms)}` : "in total";
-}
-
 /** An amount with its unit: `$0.10`, `500000 tokens`, `1 run`. Nano-dollars for `usd`. */
 export function formatAmount(unit: Unit, amount: number): string {
   if (unit === "usd") {

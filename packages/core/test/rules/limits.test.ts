@@ -9,7 +9,6 @@ import {
   parseLimit,
   type Period,
   periodKey,
-  periodText,
 } from "../../src/rules/index.ts";
 
 const seed = 7;
@@ -164,15 +163,13 @@ describe("formatting", () => {
   });
 
   test.each([
-    [lifetime, "lifetime", "in total"],
-    [calendar("day"), "day", "a day"],
-    [calendar("hour"), "hour", "an hour"],
-    [rolling(24 * HOUR), "rolling:86400000", "in any 24h"],
-    [rolling(7 * 24 * HOUR), "rolling:604800000", "in any 7d"],
-    [rolling(60_000), "rolling:60000", "in any 1m"],
-  ])("%j", (of, key, text) => {
+    [lifetime, "lifetime"],
+    [calendar("day"), "day"],
+    [calendar("hour"), "hour"],
+    [rolling(24 * HOUR), "rolling:86400000"],
+    [rolling(60_000), "rolling:60000"],
+  ])("%j is %s in a window's key", (of, key) => {
     expect(periodKey(of)).toBe(key);
-    expect(periodText(of)).toBe(text);
   });
 
   test.each([

@@ -23,7 +23,7 @@ export const COMMIT: string = `
     c_id bigint[]; c_zone text[]; c_start bigint[]; c_end bigint[];
     c_spent bigint[]; c_held bigint[]; c_frees bigint[]; c_taken boolean[];
     l_id bigint[]; l_n bigint[];
-    retired bigint[]; made bigint[]; lacking int[]; n int; i int; f int; one record;
+    retired bigint[]; made bigint[]; lacking int[]; absent int[]; n int; i int; f int; one record;
     least_fit bigint; fit bigint; room bigint; stale boolean; refused boolean; amount numeric; ceiling numeric;
     spents bigint[]; helds bigint[]; fits bigint[]; amounts bigint[]; ids bigint[];
     seen bigint[] := '{}'; replies text[] := '{}'; ended json; windows json;
@@ -127,12 +127,34 @@ export const COMMIT: string = `
       c_held[f] := one.held; c_spent[f] := coalesce(one.recent, one.spent); c_frees[f] := one.frees;
     END LOOP; END IF;
 
-    -- A window that nothing was held in yet begins where the one before it ended, never earlier.
+    -- Where the window held in last is not in force, another one may be …
     FOR f IN 1 .. n LOOP
-      IF (c_end[f] IS NULL OR c_end[f] <= at) AND a_start[f] <= at AND at < a_end[f] THEN
-        lacking := lacking || f;
-      END IF;
+      IF c_end[f] IS NULL OR at < c_start[f] OR c_end[f] <= at THEN absent := absent || f; END IF;
     END LOOP;
+    IF absent IS NOT NULL THEN
+      IF EXISTS (
+        SELECT FROM unnest(absent) AS x JOIN $.counters c ON c.family = a_family[x] WHERE c_id[x] IS NULL
+      ) THEN
+        RAISE EXCEPTION 'another process moved the same window' USING ERRCODE = 'serialization_failure';
+      END IF;
+      FOR one IN
+        SELECT x AS n, c.* FROM unnest(absent) AS x
+          JOIN $.counters c ON c.family = a_family[x] AND c.starts <= at AND at < c.ends
+        ORDER BY c.rank, c.family, c.id FOR UPDATE OF c
+      LOOP
+        f := one.n;
+        UPDATE $.counters SET latest = false WHERE id = c_id[f];
+        UPDATE $.counters SET latest = true WHERE id = one.id;
+        c_id[f] := one.id; c_zone[f] := one.zone; c_start[f] := one.starts; c_end[f] := one.ends;
+        c_held[f] := one.held; c_spent[f] := one.spent; c_frees[f] := NULL;
+      END LOOP;
+      -- … and else the one asked for begins, between those that there are.
+      FOREACH f IN ARRAY absent LOOP
+        IF (c_end[f] IS NULL OR at < c_start[f] OR c_end[f] <= at) AND a_start[f] <= at AND at < a_end[f] THEN
+          lacking := lacking || f;
+        END IF;
+      END LOOP;
+    END IF;
     IF lacking IS NOT NULL THEN
       retired := ARRAY(SELECT c_id[x] FROM unnest(lacking) AS x WHERE c_id[x] IS NOT NULL);
       UPDATE $.counters SET latest = false WHERE id = ANY (retired);
@@ -140,7 +162,10 @@ export const COMMIT: string = `
         INSERT INTO $.counters AS c
           (family, latest, rank, scope, subject, unit, period, zone, starts, ends, rolling)
         SELECT w.family, true, w.rank, w.scope, w.subject, w.unit, w.period, w.zone,
-          greatest(w.starts, c_end[w.n]), w.ends, w.rolling
+          greatest(w.starts, (SELECT d.ends FROM $.counters d
+            WHERE d.family = w.family AND d.starts <= at ORDER BY d.starts DESC LIMIT 1)),
+          least(w.ends, (SELECT d.starts FROM $.counters d
+            WHERE d.family = w.family AND d.starts > at ORDER BY d.starts LIMIT 1)), w.rolling
         FROM (
           SELECT row_number() OVER () AS n, w.*,
             CASE WHEN scope IN ('run', 'thread', 'user') THEN 0 WHEN scope = 'app' THEN 2 ELSE 1 END AS rank
@@ -180,7 +205,7 @@ export const COMMIT: string = `
       spents := '{}'; helds := '{}'; fits := '{}'; amounts := '{}'; ids := '{}';
       FOR i IN 1 .. cardinality(one.windows) LOOP
         f := one.windows[i];
-        IF c_end[f] IS NULL OR c_end[f] <= at THEN
+        IF c_end[f] IS NULL OR at < c_start[f] OR c_end[f] <= at THEN
           stale := true;
           EXIT;
         END IF;

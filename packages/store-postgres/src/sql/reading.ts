@@ -39,14 +39,20 @@ export const READING: string = `
   END
   $f$;
 
-  -- The latest windows of these families: the caller sees which are in force.
+  -- Of these families the windows in force, and for each when its last window ended or will end, and
+  -- when its next one begins.
   CREATE FUNCTION $.windows_v1(given bigint, families json)
   RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
-  DECLARE at bigint := $.now_v1(given); ids bigint[];
+  DECLARE at bigint := $.now_v1(given); ids bigint[]; around json;
   BEGIN
-    SELECT array_agg(c.id) INTO ids FROM json_array_elements_text(families) AS f
-      JOIN $.counters c ON c.family = f AND c.latest;
-    RETURN json_build_array(at, $.states_v1(ids, at))::text;
+    SELECT array_agg(b.id) FILTER (WHERE at < b.ends), coalesce(json_agg(json_build_array(f, b.ends, a.starts)), '[]')
+    INTO ids, around FROM json_array_elements_text(families) AS f
+      LEFT JOIN LATERAL (
+        SELECT c.id, c.ends FROM $.counters c WHERE c.family = f AND c.starts <= at ORDER BY c.starts DESC LIMIT 1
+      ) b ON true LEFT JOIN LATERAL (
+        SELECT c.starts FROM $.counters c WHERE c.family = f AND c.starts > at ORDER BY c.starts LIMIT 1
+      ) a ON true;
+    RETURN json_build_array(at, $.states_v1(ids, at), around)::text;
   END
   $f$;
 

@@ -62,30 +62,42 @@ export const THREADS: string = `
 
   CREATE FUNCTION $.save_run_v1(given bigint, asked json) RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
   DECLARE
-    r record; t $.threads; at bigint; made boolean := false; found_it boolean; upto bigint;
+    r record; t $.threads; at bigint; of_fence bigint; upto bigint; begun boolean; done boolean;
   BEGIN
     SELECT * INTO r FROM json_to_record(asked) AS r(id text, thread text, "user" text, created bigint, record text,
-      fence bigint, items json, first bigint, mark text, close boolean, lease bigint);
+      fence bigint, items json, "from" bigint, first bigint, mark text, close boolean, lease bigint);
     at := $.now_v1(given);
-    IF r.fence IS NULL AND json_array_length(r.items) > 0 THEN
-      INSERT INTO $.threads (id, user_id, created_at) VALUES (r.thread, r."user", at) ON CONFLICT (id) DO NOTHING;
-      made := FOUND;
+    upto := r."from" + json_array_length(r.items);
+    IF r.fence IS NOT NULL OR upto > r."from" THEN
+      IF r.fence IS NULL AND r."from" = 0 THEN
+        INSERT INTO $.threads (id, user_id, created_at) VALUES (r.thread, r."user", at) ON CONFLICT (id) DO NOTHING;
+      END IF;
+      SELECT * INTO t FROM $.threads WHERE id = r.thread AND user_id = r."user" FOR UPDATE;
+      IF NOT FOUND THEN RETURN '["stale"]'; END IF;
     END IF;
-    SELECT * INTO t FROM $.threads WHERE id = r.thread FOR UPDATE;
-    found_it := FOUND;
     -- After the thread, as a deletion does it.
     INSERT INTO $.runs (id, thread, user_id, created_at, record) VALUES (r.id, r.thread, r."user", r.created, r.record)
     ON CONFLICT (id) DO UPDATE SET record = excluded.record;
-    IF NOT found_it AND r.fence IS NULL THEN RETURN '["saved",0,0]'; END IF;
-    IF NOT found_it OR NOT (made OR t.fence IS NOT DISTINCT FROM r.fence) THEN RETURN '["stale"]'; END IF;
-    upto := t.next + json_array_length(r.items);
+    IF t.id IS NULL THEN RETURN '["saved",0,0]'; END IF;
+
+    of_fence := coalesce(r.fence, 1);
+    begun := upto > r."from" AND EXISTS (
+      SELECT FROM $.items WHERE thread = r.thread AND seq = r."from" AND run = r.id);
+    done := begun AND EXISTS (SELECT FROM $.items WHERE thread = r.thread AND seq = upto - 1 AND run = r.id);
+    IF done AND NOT (t.fence = of_fence AND t.lease_run IS NOT DISTINCT FROM r.id) THEN
+      RETURN json_build_array('saved', of_fence, upto)::text;
+    END IF;
+    IF t.fence <> of_fence OR NOT (begun OR t.next = r."from" AND (r."from" = 0 OR r.fence IS NOT NULL)) THEN
+      RETURN '["stale"]';
+    END IF;
     INSERT INTO $.items (thread, seq, run, item)
-    SELECT r.thread, t.next + i.n - 1, r.id, i.item FROM json_array_elements_text(r.items) WITH ORDINALITY AS i(item, n);
-    UPDATE $.threads SET first = r.first, next = upto, mark = r.mark,
+    SELECT r.thread, r."from" + i.n - 1, r.id, i.item
+    FROM json_array_elements_text(r.items) WITH ORDINALITY AS i(item, n) WHERE r."from" + i.n > t.next;
+    UPDATE $.threads SET first = r.first, next = greatest(t.next, upto), mark = r.mark,
       lease_run = CASE WHEN NOT r.close THEN r.id END,
       lease_until = CASE WHEN r.close THEN 0 ELSE at + r.lease END
     WHERE id = r.thread;
-    RETURN json_build_array('saved', t.fence, upto)::text;
+    RETURN json_build_array('saved', of_fence, upto)::text;
   END
   $f$;
 

@@ -106,23 +106,18 @@ call('PEXPIRE', KEYS[2], str(tonumber(A[6]) + 86400000))
 return {'ok', str(now), seq, '1'}
 `;
 
-/** `KEYS`: data set, a counter a window. `ARGV[5..]`: window, end, length if rolling, of each. Four texts each, as a reserve answers. */
+/** `KEYS`: data set, a counter a window. `ARGV[5..]`: window, length if rolling, of each. Four texts each, as a reserve answers. */
 export const WINDOWS: string = `${PRELUDE}${COUNTERS}
 local reply, at, n = {'ok', str(now), seq}, 5, 3
 for i = 2, #KEYS do
   local key, asked = KEYS[i], A[at]
   local c = read(key)
-  if c and now < endOf(c[1]) then
-    refresh(key, c, tonumber(A[at + 2]))
-  else
-    local start = startOf(asked)
-    if c and now >= start and now < tonumber(A[at + 1]) and endOf(c[1]) > start then
-      asked = str(endOf(c[1])) .. string.match(asked, '/.*')
-    end
-    c = {asked, '0', '0', ''}
+  if not c or now < startOf(c[1]) or now >= endOf(c[1]) then
+    c = inForce(key, c, asked) or {asked, '0', '0', ''}
   end
+  refresh(key, c, tonumber(A[at + 1]))
   reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = c[2], c[3], c[4] or '', c[1]
-  at, n = at + 3, n + 4
+  at, n = at + 2, n + 4
 end
 return reply
 `;

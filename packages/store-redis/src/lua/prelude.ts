@@ -24,8 +24,8 @@ local function wrote() seq = str(call('HINCRBY', KEYS[1], 'seq', 1)) end
 
 /**
  * Reading counters. A counter is a hash, one a family: `at` is its window (`start/end/zone`), then
- * `spent`, `held`, and of a rolling window `frees` and its buckets. Ended windows lie archived
- * beside it. A hold's entries are four each: family, window, amount, and how it counts: the unit's
+ * `spent`, `held`, and of a rolling window `frees` and its buckets. It is the window that was held in
+ * last; a family's others lie archived beside it, listed by their ends. A hold's entries are four each: family, window, amount, and how it counts: the unit's
  * first letter, and of a rolling window its length and the width of its buckets.
  */
 export const COUNTERS: string = `
@@ -77,13 +77,69 @@ local function refresh(key, c, rolling)
   c[2], c[4] = str(spent), oldest and str(oldest + rolling) or ''
 end
 
--- The window in which a hold was taken: the one in force, or one that has ended.
+local function familyOf(key) return string.sub(key, #base + 3) end
+local function archived(family, at) return base .. 'a:' .. at .. ':' .. family end
+local function listOf(family) return base .. 'w:' .. family end
+
+-- The window in which a hold was taken: the one held in last, or another.
 local function locate(family, at)
   local key = base .. 'c:' .. family
   local c = read(key)
   if c and c[1] == at then return key, c end
-  key = base .. 'a:' .. at .. ':' .. family
+  key = archived(family, at)
   return key, read(key)
+end
+
+-- The window in force, c being the one held in last, or a new one between the others; nothing where
+-- now lies outside what is asked for. An archived one tells its key in 'from'.
+local function inForce(key, c, asked)
+  local family = familyOf(key)
+  local from, till = startOf(asked), endOf(asked)
+  local before = call('ZREVRANGEBYSCORE', listOf(family), str(now), '-inf', 'LIMIT', 0, 1)[1]
+  local after = call('ZRANGEBYSCORE', listOf(family), '(' .. str(now), '+inf', 'LIMIT', 0, 1)[1]
+  local old = c and c[1]
+  local lowest, highest = from, till
+  for _, at in ipairs({old or '', before or '', after or ''}) do
+    if at ~= '' then
+      local starts, ends = startOf(at), endOf(at)
+      if ends <= now then lowest = math.max(lowest, ends)
+      elseif starts > now then highest = math.min(highest, starts)
+      elseif at == old then return c
+      else
+        local found = read(archived(family, at))
+        if found then
+          found.from, found.old = archived(family, at), old
+          return found
+        end
+      end
+    end
+  end
+  if now < from or now >= till then return nil end
+  if lowest > from or highest < till then
+    asked = str(lowest) .. '/' .. str(highest) .. string.match(asked, '^[^/]*/[^/]*(/.*)')
+  end
+  return {asked, '0', '0', '', new = true, old = old}
+end
+
+-- Puts a window in the place of the one held in last, which is archived.
+local function swap(key, c)
+  local family = familyOf(key)
+  local others = listOf(family)
+  if c.old then
+    local to = archived(family, c.old)
+    call('RENAME', key, to)
+    call('ZADD', others, str(endOf(c.old)), c.old)
+    local life = math.max(call('PTTL', to), call('PTTL', others))
+    if life > 0 then call('PEXPIRE', others, str(life)) end
+    -- What has expired meanwhile leaves the list, a few at a time.
+    for _, at in ipairs(call('ZRANGE', others, 0, 3)) do
+      if call('EXISTS', archived(family, at)) == 0 then call('ZREM', others, at) end
+    end
+  end
+  if c.from then
+    call('RENAME', c.from, key)
+    call('ZREM', others, c[1])
+  end
 end
 
 -- A window as it stands, six texts.

@@ -36,15 +36,15 @@ end
 /**
  * `KEYS`: data set, open holds, the hold, a counter a claim. `ARGV[5..]`: the hold's name in the
  * set, its time, least and most output, the ceiling's two parts, the hold's facts, user, run, how
- * long things are kept, `1` where a process brings back what the server forgot; then seven a claim: limit, fixed, per output, window, its end, how it
- * counts, its facts. A window is answered in four texts; the last one only where it is another one
+ * long things are kept, `1` where a process brings back what the server forgot; then eight a claim: limit, fixed, per output, window, its start and end,
+ * how it counts, its facts. A window is answered in four texts; the last one only where it is another one
  * than was asked for.
  */
 export const RESERVE: string = `${PRELUDE}
 -- What most calls don't need is made only for those that do.
 local function rarely()
 ${COUNTERS}
-  return {standing = standing, refresh = refresh, lengthOf = lengthOf, startOf = startOf, endOf = endOf}
+  return {standing = standing, refresh = refresh, lengthOf = lengthOf, inForce = inForce, swap = swap, endOf = endOf}
 end
 local FOREVER, EXACT = 8640000000000000, 9007199254740991
 ${ADMIT}
@@ -62,7 +62,7 @@ if before then
   return rarely().standing(h[9], {'again', str(now), seq, str(h[3]), expires})
 end
 
-local FIRST, WIDTH = 16, 7
+local FIRST, WIDTH = 16, 8
 local keys = KEYS
 local count = #keys - 3
 local min, max = tonumber(A[7]), tonumber(A[8])
@@ -71,24 +71,19 @@ local rare
 local at = FIRST
 for i = 1, count do
   local key, asked, c = keys[i + 3], A[at + 3], nil
-  if #A[at + 5] == 1 then
+  if #A[at + 6] == 1 then
     c = call('HMGET', key, 'at', 'spent', 'held')
   else
     c = call('HMGET', key, 'at', 'spent', 'held', 'frees')
   end
-  if c[1] ~= asked or now >= tonumber(A[at + 4]) then rare = rare or rarely() end
-  if c[1] and now < (c[1] == asked and tonumber(A[at + 4]) or rare.endOf(c[1])) then
-    if c[4] and c[4] ~= '' then
-      rare = rare or rarely()
-      rare.refresh(key, c, (rare.lengthOf(A[at + 5])))
-    end
-  else
-    local startOf, endOf = rare.startOf, rare.endOf
-    local start = startOf(asked)
-    if now < start or now >= tonumber(A[at + 4]) then return {'stale', str(now), seq} end
-    -- A change of zone never starts a window early: the new one begins where the old one ended.
-    if c[1] and endOf(c[1]) > start then asked = str(endOf(c[1])) .. string.match(asked, '/.*') end
-    c = {asked, '0', '0', '', new = true, old = c[1]}
+  if c[1] ~= asked or now < tonumber(A[at + 4]) or now >= tonumber(A[at + 5]) then
+    rare = rare or rarely()
+    c = rare.inForce(key, c[1] and c, asked)
+    if not c then return {'stale', str(now), seq} end
+  end
+  if c[4] and c[4] ~= '' then
+    rare = rare or rarely()
+    rare.refresh(key, c, (rare.lengthOf(A[at + 6])))
   end
   found[i] = c
   local most, fixed, perOutput = max, tonumber(A[at + 1]), tonumber(A[at + 2])
@@ -138,11 +133,11 @@ local entries, reply = {}, {'held', str(now), seq, str(granted), expires}
 local e, n, sub, from = 0, 5, string.sub, #base + 3
 at = FIRST
 for i = 1, count do
-  local key, c, how = keys[i + 3], found[i], A[at + 5]
+  local key, c, how = keys[i + 3], found[i], A[at + 6]
   local family = sub(key, from)
+  if c.new or c.from then rare.swap(key, c) end
   if c.new then
-    if c.old then call('RENAME', key, base .. 'a:' .. c.old .. ':' .. family) end
-    call('HSET', key, 'at', c[1], 'spent', '0', 'held', c[3], 'facts', A[at + 6])
+    call('HSET', key, 'at', c[1], 'spent', '0', 'held', c[3], 'facts', A[at + 7])
     local ends = rare.endOf(c[1])
     if ends < FOREVER then call('PEXPIRE', key, str(ends - now + keep)) end
   else

@@ -31,27 +31,46 @@ return {'ok', str(now), seq, '1'}
 
 /**
  * `KEYS`: data set, the thread, its items, its runs, the run. `ARGV[5..]`: user, the run's id, its
- * name in the thread's runs, when it was created, its record; fence, first, mark, for how long
- * (empty: close), then the items.
+ * name in the thread's runs, when it was created, its record; fence, from, first, mark, for how
+ * long (empty: close), what the run's items begin with, then the items.
  */
 export const SAVE_RUN: string = `${PRELUDE}${THREAD}
-local ITEMS = 14
-wrote()
-call('HSET', KEYS[5], 'user', A[5], 'record', A[9])
-call('ZADD', KEYS[4], A[8], A[7])
-local t, fence = thread(KEYS[2]), A[10]
-if not t and fence == '' then
-  if #A < ITEMS then return {'saved', str(now), seq, '0', '0'} end
-  fence = '1'
-  call('HSET', KEYS[2], 'user', A[5], 'created', str(now), 'fence', fence)
-elseif not t or t[5] ~= fence then
+local ITEMS = 16
+local asked, from, count = A[10], tonumber(A[11]), #A - ITEMS + 1
+local function record()
+  wrote()
+  call('HSET', KEYS[5], 'user', A[5], 'record', A[9])
+  call('ZADD', KEYS[4], A[8], A[7])
+end
+if asked == '' and count == 0 then
+  record()
+  return {'saved', str(now), seq, '0', '0'}
+end
+local t = thread(KEYS[2])
+if not t and asked == '' and from == 0 then
+  t = {A[5], nil, nil, nil, '1'}
+  call('HSET', KEYS[2], 'user', A[5], 'created', str(now), 'fence', '1')
+end
+if not t or t[1] ~= A[5] then return {'gone', str(now), seq} end
+record()
+local fence = asked == '' and '1' or asked
+local stored, next = call('LLEN', KEYS[3]), from + count
+local saved = {'saved', str(now), seq, fence, str(next)}
+local function own(at)
+  local item = call('LINDEX', KEYS[3], at)
+  return item and string.sub(item, 1, #A[15]) == A[15]
+end
+local begun = count > 0 and own(from)
+local leads = t[5] == fence
+local leased = t[6] == A[6] and t[7] ~= '0'
+if begun and own(next - 1) and not (leads and leased) then return saved end
+if not leads or not (begun or (stored == from and (from == 0 or asked ~= ''))) then
   return {'stale', str(now), seq}
 end
-local next = call('LLEN', KEYS[3])
-for i = ITEMS, #A do next = call('RPUSH', KEYS[3], A[i]) end
-local till = A[13] == '' and '0' or str(now + tonumber(A[13]))
-call('HSET', KEYS[2], 'first', A[11], 'mark', A[12], 'run', A[6], 'until', till)
-return {'saved', str(now), seq, fence, str(next)}
+for i = ITEMS + stored - from, #A do call('RPUSH', KEYS[3], A[i]) end
+local till = A[14] == '' and '0' or str(now + tonumber(A[14]))
+call('HSET', KEYS[2], 'first', A[12], 'mark', A[13], 'run', A[6], 'until', till)
+return saved
 `;
 
 /** `KEYS`: data set, the run. `ARGV[5]`: user. */
@@ -67,7 +86,7 @@ local reply, left = {'ok', str(now), seq}, tonumber(A[6])
 for _, id in ipairs(call('ZREVRANGE', KEYS[3], 0, -1)) do
   if left <= 0 then break end
   local r = call('HMGET', base .. 'r:' .. id, 'user', 'record')
-  -- Somebody else may have tried to write here: their run's record is theirs.
+  -- Somebody else's run may have failed before it came here: its record is theirs.
   if r[1] == A[5] then
     reply[#reply + 1] = r[2]
     left = left - 1

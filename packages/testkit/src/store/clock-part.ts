@@ -1,25 +1,122 @@
 import assert from "node:assert/strict";
-import { DAY, HOUR, MINUTE, NOON, charge, claim, day, lifetime, rolling } from "./requests.ts";
-import { type Part, already, held, refused, settled, stateOf } from "./scene.ts";
+import type { WindowAt } from "@assistants-budget/core/store";
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  NOON,
+  charge,
+  claim,
+  day,
+  hour,
+  lifetime,
+  rolling,
+} from "./requests.ts";
+import { type Part, type Scene, already, held, refused, settled, stateOf } from "./scene.ts";
 
 const MIDNIGHT = NOON + DAY / 2;
+const all = (window: WindowAt) => [claim(window, { limit: 100, takes: 100 })];
+const some = (window: WindowAt) => [claim(window, { limit: 100, takes: 1 })];
+
+async function pay(scene: Scene, window: WindowAt, amount: number): Promise<void> {
+  const hold = await scene.hold({ claims: [claim(window, { limit: 100, takes: amount })] });
+  settled(await scene.store.settle(hold, charge(amount)));
+}
 
 /** Clocks are set back, and jump, and come back. */
 export const clockPart: Part = {
   name: "time going backwards",
   tests: (test) => {
-    test("a window that has begun stays in force: yesterday does not come again", async (scene) => {
-      const [today, tomorrow] = [day(), day({ at: MIDNIGHT })];
+    test("a day is found again as it was left, to and fro", async (scene) => {
+      const days = [day(), day({ at: MIDNIGHT })] as const;
+      const [today, tomorrow] = days;
+      const hold = await scene.hold({ claims: all(today) });
       scene.clock.set(MIDNIGHT);
-      const hold = await scene.hold({ claims: [claim(tomorrow, { limit: 100, takes: 100 })] });
+      await pay(scene, tomorrow, 100);
+      for (const at of [MIDNIGHT - HOUR, MIDNIGHT, NOON, MIDNIGHT + HOUR]) {
+        scene.clock.set(at);
+        const [state] = at < MIDNIGHT ? [{ spent: 0, held: 100 }] : [{ spent: 100, held: 0 }];
+        const window = at < MIDNIGHT ? today : tomorrow;
+        const expected = { ...window, ...state };
+        /* oxlint-disable no-await-in-loop -- as time goes */
+        const reply = refused(await scene.reserve({ claims: some(window) }));
+        assert.deepEqual(reply.windows, [expected]);
+        assert.deepEqual(await stateOf(scene.store, window), expected);
+        /* oxlint-enable no-await-in-loop */
+      }
+      assert.deepEqual(settled(await scene.store.settle(hold, charge(70))).windows, [
+        { ...today, spent: 70, held: 0 },
+      ]);
+      scene.clock.set(NOON);
+      held(await scene.reserve({ claims: [claim(today, { limit: 100, takes: 30 })] }));
+      refused(await scene.reserve({ claims: some(today) }));
+      await scene.stands(today, 70, 30);
+    });
+
+    test("a day of a clock that was ahead locks nobody out, and comes in its time", async (scene) => {
+      const [today, ahead] = [day(), day({ at: NOON + 30 * DAY })];
+      await pay(scene, today, 40);
+      scene.clock.set(NOON + 30 * DAY);
+      await pay(scene, ahead, 75);
+      scene.clock.set(NOON + MINUTE);
+      assert.deepEqual(await stateOf(scene.store, today), { ...today, spent: 40, held: 0 });
+      refused(await scene.reserve({ claims: [claim(today, { limit: 100, takes: 61 })] }));
+      await pay(scene, today, 60);
+      refused(await scene.reserve({ claims: some(today) }));
+      scene.clock.set(MIDNIGHT);
+      await pay(scene, day({ at: MIDNIGHT }), 100);
+      scene.clock.set(NOON + 30 * DAY);
+      assert.deepEqual(await stateOf(scene.store, ahead), { ...ahead, spent: 75, held: 0 });
+      refused(await scene.reserve({ claims: [claim(ahead, { limit: 100, takes: 26 })] }));
+      await pay(scene, ahead, 25);
+      refused(await scene.reserve({ claims: some(ahead) }));
+    });
+
+    test("the first window of all may be one of the future", async (scene) => {
+      scene.clock.set(NOON + 30 * DAY);
+      await pay(scene, day({ at: NOON + 30 * DAY }), 100);
+      scene.clock.set(NOON);
+      assert.deepEqual(await stateOf(scene.store, day()), { ...day(), spent: 0, held: 0 });
+      held(await scene.reserve({ claims: all(day()) }));
+      refused(await scene.reserve({ claims: some(day()) }));
+    });
+
+    test("a window ends where one of the future begins: no two overlap", async (scene) => {
+      scene.clock.set(MIDNIGHT);
+      await pay(scene, day({ at: MIDNIGHT }), 100);
+      // Two hours east of it the day has begun at 22:00, and would reach into the next one.
       scene.clock.set(MIDNIGHT - HOUR);
-      const reply = refused(
-        await scene.reserve({ claims: [claim(today, { limit: 100, takes: 1 })] }),
-      );
-      assert.deepEqual(reply.windows, [{ ...tomorrow, spent: 0, held: 100 }]);
-      assert.deepEqual(await stateOf(scene.store, today), { ...tomorrow, spent: 0, held: 100 });
-      settled(await scene.store.settle(hold, charge(100)));
-      refused(await scene.reserve({ claims: [claim(today, { limit: 100, takes: 1 })] }));
+      const east = day({ at: MIDNIGHT - HOUR, zone: 2 });
+      const between = { ...east, end: MIDNIGHT };
+      assert.deepEqual(await stateOf(scene.store, east), { ...between, spent: 0, held: 0 });
+      assert.deepEqual(held(await scene.reserve({ claims: all(east) })).windows, [
+        { ...between, spent: 0, held: 100 },
+      ]);
+      refused(await scene.reserve({ claims: some(day()) }));
+      scene.clock.set(MIDNIGHT);
+      const reply = refused(await scene.reserve({ claims: some(east) }));
+      assert.deepEqual(reply.windows, [{ ...day({ at: MIDNIGHT }), spent: 100, held: 0 }]);
+      // What is left of the day before it ends where the other begins, and begins where that ends.
+      scene.clock.set(NOON);
+      const before = { ...day(), end: east.start };
+      assert.deepEqual(held(await scene.reserve({ claims: all(day()) })).windows, [
+        { ...before, spent: 0, held: 100 },
+      ]);
+    });
+
+    test("a refusal in another window than the latest changes nothing", async (scene) => {
+      const ahead = day({ at: NOON + DAY });
+      await pay(scene, day(), 100);
+      scene.clock.set(NOON + DAY);
+      await pay(scene, ahead, 30);
+      scene.clock.set(NOON);
+      const hours = claim(hour(), { limit: 100, takes: 1 });
+      refused(await scene.reserve({ claims: [...some(day()), hours] }));
+      await scene.stands(day(), 100, 0);
+      await scene.stands(hour(), 0, 0);
+      scene.clock.set(NOON + DAY);
+      await scene.stands(ahead, 30, 0);
+      held(await scene.reserve({ claims: [claim(ahead, { limit: 100, takes: 70 })] }));
     });
 
     test("a hold that has ended stays ended, one that is open stays open", async (scene) => {
@@ -43,7 +140,7 @@ export const clockPart: Part = {
 
     test("no charge leaves a rolling window early for one that was dated before it", async (scene) => {
       const window = rolling(DAY);
-      const pay = async () => {
+      const payTen = async () => {
         const hold = await scene.hold({ claims: [claim(window, { limit: 100, takes: 10 })] });
         await scene.store.settle(hold, charge(10));
       };
@@ -51,7 +148,7 @@ export const clockPart: Part = {
       for (let i = 0; i < 4; i += 1) {
         scene.clock.set(NOON + (4 - i) * 7 * MINUTE);
         // oxlint-disable-next-line no-await-in-loop -- as time goes back
-        await pay();
+        await payTen();
       }
       scene.clock.set(NOON + DAY + 28 * MINUTE - 1);
       assert.ok((await stateOf(scene.store, window)).spent >= 10);

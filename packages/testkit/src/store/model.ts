@@ -54,16 +54,19 @@ export function takenBy(
 }
 
 export function model(now: () => number): Model {
-  const families = new Map<string, ModelWindow>();
+  const windows: ModelWindow[] = [];
   const holds = new Map<string, ModelHold>();
   let latest = -Infinity;
 
   function inForce(asked: WindowAt): ModelWindow {
     latest = Math.max(latest, now());
-    const current = families.get(asked.family);
-    if (current && now() < current.at.end) return current;
-    const start = Math.max(asked.start, current?.at.end ?? asked.start);
-    return { at: { ...asked, start }, parts: [], excess: 0 };
+    const own = windows.filter(({ at }) => at.family === asked.family);
+    const current = own.find(({ at }) => at.start <= now() && now() < at.end);
+    if (current) return current;
+    const ends = own.map(({ at }) => at.end).filter((until) => until <= now());
+    const starts = own.map(({ at }) => at.start).filter((start) => start > now());
+    const at = { start: Math.max(asked.start, ...ends), end: Math.min(asked.end, ...starts) };
+    return { at: { ...asked, ...at }, parts: [], excess: 0 };
   }
 
   function standing(asked: WindowAt): Standing {
@@ -85,7 +88,7 @@ export function model(now: () => number): Model {
   function hold(request: ReserveRequest, outputTokens: number): void {
     const parts = request.claims.map((claim) => {
       const window = inForce(claim);
-      families.set(claim.family, window);
+      if (!windows.includes(window)) windows.push(window);
       const held = takenBy(claim, outputTokens);
       // Not charged yet: at the end of time, where it counts as held.
       const part: Part = { window, unit: claim.unit, held, spent: 0, at: Infinity };

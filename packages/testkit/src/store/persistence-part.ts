@@ -69,7 +69,7 @@ export const persistencePart: Part = {
       assert.equal((await store.openThread(lease("run-3"))).kind, "busy");
       const again = await store.openThread(lease("run-2"));
       assert.ok(again.kind === "open" && opened.kind === "open" && again.fence > opened.fence);
-      const late = await store.saveRun(save(run("run-2"), { fence: opened.fence }));
+      const late = await store.saveRun(save(run("run-2"), { fence: opened.fence, from: 1 }));
       assert.equal(late.kind, "stale");
     });
 

@@ -11,6 +11,7 @@ import { type Interleavings, interleavingsPart } from "./interleavings-part.ts";
 import { persistencePart } from "./persistence-part.ts";
 import { readingPart } from "./reading-part.ts";
 import { rollingPart } from "./rolling-part.ts";
+import { savesPart } from "./saves-part.ts";
 import { type Part, declarePart } from "./scene.ts";
 import { subjectsPart } from "./subjects-part.ts";
 import { threadLeasesPart } from "./thread-leases-part.ts";
@@ -34,6 +35,7 @@ const PARTS: readonly Part[] = [
   amountsPart,
   threadsPart,
   threadLeasesPart,
+  savesPart,
   persistencePart,
 ];
 

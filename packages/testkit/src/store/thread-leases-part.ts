@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { OpenThreadReply, Store } from "@assistants-budget/core/store";
+import type { Store } from "@assistants-budget/core/store";
 import { MINUTE, NOON } from "./requests.ts";
 import { type Part, tally } from "./scene.ts";
-import { begin, lease, message, run, save } from "./threads.ts";
+import { begin, lease, message, open, run, save } from "./threads.ts";
 
 const appended = async (store: Store) =>
   (await store.items({ thread: "thread-1", user: "alice" }))?.length;
@@ -38,9 +38,12 @@ export const threadLeasesPart: Part = {
       const first = open(await store.openThread(lease("run-2")));
       const second = open(await store.openThread(lease("run-2")));
       assert.ok(second.fence > first.fence);
-      assert.equal((await store.saveRun(save(run("run-2"), { fence: first.fence }))).kind, "stale");
       assert.equal(
-        (await store.saveRun(save(run("run-2"), { fence: second.fence }))).kind,
+        (await store.saveRun(save(run("run-2"), { fence: first.fence, from: 1 }))).kind,
+        "stale",
+      );
+      assert.equal(
+        (await store.saveRun(save(run("run-2"), { fence: second.fence, from: 1 }))).kind,
         "saved",
       );
     });
@@ -62,7 +65,9 @@ export const threadLeasesPart: Part = {
       clock.advance(MINUTE);
       open(await store.openThread(lease("run-3")));
       const late = run("run-2", { status: "failed", text: "too late" });
-      const reply = await store.saveRun(save(late, { fence, first: 1, append: [message("late")] }));
+      const reply = await store.saveRun(
+        save(late, { fence, from: 1, first: 1, append: [message("late")] }),
+      );
       assert.deepEqual(reply, { kind: "stale" });
       assert.equal(await appended(store), 1);
       assert.deepEqual(await store.run({ id: "run-2", user: "alice" }), late);
@@ -92,7 +97,7 @@ export const threadLeasesPart: Part = {
       await begin(store);
       const { fence } = open(await store.openThread(lease("run-2", MINUTE)));
       clock.advance(MINUTE / 2);
-      await store.saveRun(save(run("run-2"), { fence, close: false, leaseMs: MINUTE }));
+      await store.saveRun(save(run("run-2"), { fence, from: 1, close: false, leaseMs: MINUTE }));
       clock.advance(MINUTE - 1);
       assert.equal((await store.openThread(lease("run-3"))).kind, "busy");
       clock.advance(1);
@@ -102,7 +107,7 @@ export const threadLeasesPart: Part = {
     test("a save that closes gives it back at once", async ({ store }) => {
       await begin(store);
       const { fence } = open(await store.openThread(lease("run-2")));
-      await store.saveRun(save(run("run-2"), { fence, close: true }));
+      await store.saveRun(save(run("run-2"), { fence, from: 1, close: true }));
       const next = open(await store.openThread(lease("run-3")));
       assert.ok(next.fence > fence);
     });
@@ -112,7 +117,7 @@ export const threadLeasesPart: Part = {
       for (const id of ["run-2", "run-3"]) {
         /* oxlint-disable no-await-in-loop -- one after the other */
         const { fence } = open(await store.openThread(lease(id)));
-        if (id === "run-2") await store.saveRun(save(run(id), { fence, close: true }));
+        if (id === "run-2") await store.saveRun(save(run(id), { fence, from: 1, close: true }));
         else await store.closeThread({ thread: "thread-1", fence });
         const beat = { thread: "thread-1", fence, leaseMs: MINUTE };
         assert.equal(await store.renewThread(beat), false);
@@ -134,8 +139,3 @@ export const threadLeasesPart: Part = {
     });
   },
 };
-
-function open(reply: OpenThreadReply): Extract<OpenThreadReply, { kind: "open" }> {
-  if (reply.kind !== "open") assert.fail(`expected an open thread, found ${reply.kind}`);
-  return reply;
-}

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Mark, OpenThreadReply, RunRecord } from "@assistants-budget/core/store";
+import type { Mark, RunRecord } from "@assistants-budget/core/store";
 import { MINUTE, NOON } from "./requests.ts";
 import type { Part } from "./scene.ts";
-import { begin, lease, message, run, save } from "./threads.ts";
+import { begin, lease, message, open, run, save } from "./threads.ts";
 
 const mark: Mark = { fingerprint: "f", first: 1, next: 3, bytes: 1234, promptTokens: 321 };
 
@@ -35,6 +35,16 @@ export const threadsPart: Part = {
       assert.deepEqual(await store.run({ id: "run-1", user: "alice" }), record);
     });
 
+    test("nor does it touch a thread that there is", async ({ store }) => {
+      await begin(store);
+      const record = run("run-2", { status: "failed" });
+      const reply = await store.saveRun(save(record, { append: [], first: 9 }));
+      assert.deepEqual(reply, { kind: "saved", fence: 0, next: 0 });
+      assert.deepEqual(await store.run({ id: "run-2", user: "alice" }), record);
+      const { thread, fence } = open(await store.openThread(lease("run-3")));
+      assert.deepEqual([thread.first, thread.next, fence], [0, 1, 2]);
+    });
+
     test("a thread can't be made twice", async ({ store }) => {
       await begin(store);
       const taken = run("run-2", { user: "mallory" });
@@ -46,6 +56,7 @@ export const threadsPart: Part = {
         runs?.map(({ id }) => id),
         ["first of thread-1"],
       );
+      assert.equal(await store.run({ id: "run-2", user: "mallory" }), undefined);
     });
 
     test("made by two at once, it is made by one", async ({ store }) => {
@@ -65,7 +76,7 @@ export const threadsPart: Part = {
         nested: { list: [1, 2.5, null, true, { deep: "🦊" }], empty: {} },
       };
       const append = Array.from({ length: 50 }, (_, i) => (i === 7 ? item : message(`${i}`)));
-      const saved = await store.saveRun(save(run("run-2"), { fence, append }));
+      const saved = await store.saveRun(save(run("run-2"), { fence, from: 1, append }));
       assert.deepEqual(saved, { kind: "saved", fence, next: 51 });
       const items = await store.items({ thread: "thread-1", user: "alice" });
       assert.deepEqual(
@@ -84,6 +95,7 @@ export const threadsPart: Part = {
       await store.saveRun(
         save(run("run-2"), {
           fence: first.fence,
+          from: 1,
           append: [message("a"), message("b")],
           first: 2,
           mark,
@@ -95,7 +107,7 @@ export const threadsPart: Part = {
         second.items.map(({ seq }) => seq),
         [2],
       );
-      await store.saveRun(save(run("run-3"), { fence: second.fence, first: 2 }));
+      await store.saveRun(save(run("run-3"), { fence: second.fence, from: 3, first: 2 }));
       const third = open(await store.openThread(lease("run-4")));
       assert.equal("mark" in third.thread, false);
     });
@@ -103,10 +115,10 @@ export const threadsPart: Part = {
     test("a run is saved over and over under its lease", async ({ store }) => {
       await begin(store);
       const { fence } = open(await store.openThread(lease("run-2")));
-      const steps = { close: false, fence };
+      const steps = { close: false, fence, from: 1 };
       await store.saveRun(save(run("run-2"), steps));
       const done = run("run-2", { status: "completed", text: "done", metadata: { a: "b" } });
-      assert.deepEqual(await store.saveRun(save(done, { fence, append: [] })), {
+      assert.deepEqual(await store.saveRun(save(done, { fence, from: 2, append: [] })), {
         kind: "saved",
         fence,
         next: 2,
@@ -120,7 +132,7 @@ export const threadsPart: Part = {
       for (const [i, id] of ["b", "c", "a"].entries()) {
         /* oxlint-disable no-await-in-loop -- one after the other */
         const { fence } = open(await store.openThread(lease(id)));
-        await store.saveRun(save(run(id, { createdAt: NOON + 1 + i }), { fence }));
+        await store.saveRun(save(run(id, { createdAt: NOON + 1 + i }), { fence, from: 1 + i }));
         /* oxlint-enable no-await-in-loop */
       }
       await store.saveRun(save(run("elsewhere", { thread: "thread-2", createdAt: NOON + 9 })));
@@ -160,14 +172,19 @@ export const threadsPart: Part = {
       assert.equal((await store.items({ thread: "thread-2", user: "alice" }))?.length, 1);
     });
 
-    test("a run that writes after its thread was deleted does not bring it back", async ({
+    test("a run that writes after its thread was deleted leaves nothing behind", async ({
       store,
     }) => {
       await begin(store);
       const { fence } = open(await store.openThread(lease("run-2")));
       await store.deleteThread({ thread: "thread-1", user: "alice" });
-      assert.deepEqual(await store.saveRun(save(run("run-2"), { fence })), { kind: "stale" });
+      for (const append of [[message("late")], []]) {
+        const late = save(run("run-2"), { fence, from: 1, append });
+        // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is named
+        assert.deepEqual(await store.saveRun(late), { kind: "stale" });
+      }
       assert.equal(await store.items({ thread: "thread-1", user: "alice" }), undefined);
+      assert.equal(await store.run({ id: "run-2", user: "alice" }), undefined);
     });
 
     test("a run's steps come back as they were", async ({ store }) => {
@@ -204,8 +221,3 @@ export const threadsPart: Part = {
     });
   },
 };
-
-function open(reply: OpenThreadReply): Extract<OpenThreadReply, { kind: "open" }> {
-  if (reply.kind !== "open") assert.fail(`expected an open thread, found ${reply.kind}`);
-  return reply;
-}
