@@ -69,7 +69,6 @@ export async function openChat(
 export async function spendElsewhere(origin: string): Promise<void> {
   const bob = await signInAs(origin, "bob");
   for (let guides = 0; guides < 20; guides++) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     const { status } = await bob.say("Write me a packing guide for a weekend.");
     if (status === 402) return;
   }

@@ -19,7 +19,6 @@ const chat = await openChat(browser, site.origin, {
   timezoneId: "Europe/Berlin",
   reducedMotion: "reduce",
 });
-// oxlint-disable-next-line no-await-in-loop -- a conversation
 for (const message of TALK) await chat.say(message);
 await chat.page.screenshot({ path: join(FOLDER, "chat-page.png") });
 await spendElsewhere(site.origin);

@@ -78,7 +78,6 @@ describe("chatting", () => {
     await page.locator("#announcer", { hasText: "You are Alice now." }).waitFor();
     // Past the messages and three suggestions to the box.
     for (let stop = 0; stop < 5; stop++) {
-      // oxlint-disable-next-line no-await-in-loop -- key after key
       await keyboard.press("Tab");
     }
     expect(await focused()).toBe("message");
@@ -139,7 +138,6 @@ describe("a budget that is spent", () => {
     await using site = await openDemoSite("$0.025/day");
     const chat = await openChat(browser, site.origin);
     for (let turns = 0; turns < 3; turns++) {
-      // oxlint-disable-next-line no-await-in-loop -- a conversation
       await chat.say("Write me a packing guide for a weekend.");
     }
     expect(await chat.notice.innerText()).toContain("enough for a new conversation");

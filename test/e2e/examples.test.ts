@@ -58,9 +58,7 @@ describe("express-chat", () => {
         () => false,
       );
     for (let tries = 0; tries < 100 && child.exitCode === null; tries++) {
-      // oxlint-disable-next-line no-await-in-loop -- until it listens
       if (await up()) return;
-      // oxlint-disable-next-line no-await-in-loop -- the same
       await sleep(100);
     }
     throw new Error(`The example did not start: ${said}`);

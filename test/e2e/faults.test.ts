@@ -90,7 +90,6 @@ test.for([1, 2])("seed %i: 200 requests of eight users", async (seed) => {
   const work = Array.from({ length: 200 }, (_, i) => `user${i % 8}`);
   const worker = async () => {
     for (let user = work.pop(); user !== undefined; user = work.pop()) {
-      // oxlint-disable-next-line no-await-in-loop -- a worker does one after the other
       statuses.push((await app.chat(user)).status);
     }
   };

@@ -98,7 +98,6 @@ export async function books({ budget, simulator, store }: Omit<Protected, "chat"
   const lines: LedgerLine[] = [];
   for (;;) {
     const after = lines.at(-1)?.id;
-    // oxlint-disable-next-line no-await-in-loop -- a page tells where the next one begins
     const page = await budget.lines({ limit: 1000, ...(after === undefined ? {} : { after }) });
     lines.push(...page);
     if (page.length < 1000) break;

@@ -83,7 +83,6 @@ test("300 requests of one user at once on $0.01 a day, and then one after the ot
   let tail = 0;
   while (last.status === 200) {
     tail += 1;
-    // oxlint-disable-next-line no-await-in-loop -- one after the other is the point
     last = await app.chat("alice");
   }
   expect(tail).toBeGreaterThan(10);

@@ -109,7 +109,6 @@ function daemon([file = "", ...args]: readonly string[], folder: string, account
     for (let tries = 0; !said.includes("database system is ready to accept"); tries += 1) {
       if (child.exitCode !== null || tries > 3000)
         throw new Error(`postgres did not start: ${said}`);
-      // oxlint-disable-next-line no-await-in-loop -- until it is ready
       await sleep(20);
     }
   }
@@ -182,7 +181,6 @@ async function accountOf(): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
   for (const name of ["postgres", "nobody"]) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- the first that there is
       const [uid, gid] = await Promise.all(["-u", "-g"].map((flag) => execute("id", [flag, name])));
       return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };
     } catch {

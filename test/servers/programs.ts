@@ -24,7 +24,6 @@ export async function findProgram(
   const path = process.env["PATH"]?.split(delimiter) ?? [];
   for (const folder of [...folders, ...path]) {
     const file = join(folder, name);
-    // oxlint-disable-next-line no-await-in-loop -- the first that there is
     if (await access(file, constants.X_OK).then(Boolean.bind(null, 1), () => false)) return file;
   }
   return undefined;
@@ -54,13 +53,11 @@ export async function installDebian(packages: readonly string[]): Promise<void> 
 async function alone(name: string, work: () => Promise<void>): Promise<void> {
   const lock = join(tmpdir(), `assistants-budget-${name}.lock`);
   const taken = () => mkdir(lock).then(Boolean.bind(null, 1), () => false);
-  /* oxlint-disable no-await-in-loop -- waiting for another process is the point */
   while (!(await taken())) {
     const made = await stat(lock).catch(() => undefined);
     if (made && Date.now() - made.mtimeMs > INSTALL_MS) await rm(lock, { recursive: true });
     await sleep(200);
   }
-  /* oxlint-enable no-await-in-loop */
   try {
     await work();
   } finally {

@@ -69,7 +69,6 @@ export async function startRedis(settings: readonly string[] = SYNCED): Promise<
     for (let tries = 0; !said.includes("Ready to accept connections"); tries += 1) {
       if (started.exitCode !== null || tries > 1000)
         throw new Error(`redis-server did not start: ${said}`);
-      // oxlint-disable-next-line no-await-in-loop -- until it is ready
       await sleep(10);
     }
   }
@@ -120,10 +119,8 @@ export async function startCluster(): Promise<{
 
 async function agreed(port: number): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- until the nodes have told each other
     const { stdout } = await execute("redis-cli", ["-p", String(port), "cluster", "info"]);
     if (stdout.includes("cluster_state:ok") && stdout.includes("cluster_known_nodes:3")) return;
-    // oxlint-disable-next-line no-await-in-loop -- the same
     await sleep(20);
   }
   throw new Error("the cluster did not come together");

@@ -58,7 +58,6 @@ export async function* send(message, thread) {
   let text = "";
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- a stream comes piece by piece
     const { value, done } = await reader.read().catch(() => {
       throw new Refused({
         ...UNREACHABLE,

@@ -22,7 +22,6 @@ export async function chat({ alice }: Play): Promise<string> {
   const turns: ChatAnswer[] = [];
   let thread: string | undefined;
   for (const question of QUESTIONS) {
-    // oxlint-disable-next-line no-await-in-loop -- a conversation is one turn after the other
     const turn = answered(await alice.say(question, thread));
     turns.push(turn);
     thread = turn.thread;
@@ -31,7 +30,6 @@ export async function chat({ alice }: Play): Promise<string> {
     print(`  ${paint("bold", "Alice")}  ${question}`);
     print(`  Shop   ${paint("dim", clip(turn.text, 69))}`);
     print(`  ${sent}  ${`$${turn.cost}`.padEnd(10)} ${paint("cyan", bar(blocks, LONGEST))}`);
-    // oxlint-disable-next-line no-await-in-loop -- the same
     await beat(200);
   }
   const [first, last] = [turns[0], turns.at(-1)];

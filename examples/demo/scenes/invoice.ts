@@ -50,7 +50,6 @@ async function allLines(budget: ExpressBudget): Promise<readonly Line[]> {
   const all: Line[] = [];
   for (;;) {
     const after = all.at(-1)?.id;
-    // oxlint-disable-next-line no-await-in-loop -- page after page
     const page = await budget.lines(after === undefined ? {} : { after });
     all.push(...page);
     if (page.length === 0) return all;

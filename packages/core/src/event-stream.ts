@@ -31,7 +31,7 @@ export function eventStream(
     result,
     async *[Symbol.asyncIterator]() {
       for (let at = 0; ; at++) {
-        // oxlint-disable-next-line no-await-in-loop, no-unmodified-loop-condition -- events come one after the other
+        // oxlint-disable-next-line no-unmodified-loop-condition -- events come one after the other
         while (at >= events.length && !over) await wake.promise;
         const event = events[at];
         if (event) yield event;

@@ -30,7 +30,6 @@ describe("the client", () => {
     const budget = createBudget({ store });
     const alice = budget.for({ user: "alice" });
     for (const attempt of [alice.run(HELLO), alice.check(), alice.stream(HELLO).result]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const error = await budgetError(attempt);
       expect(error).toMatchObject({ code: "api_key_missing", status: 500, expose: false });
       expect(error.message).toContain("OPENAI_API_KEY");

@@ -88,7 +88,6 @@ async function allLines(budget: Pick<Budget, "lines">): Promise<readonly LedgerL
   const all: LedgerLine[] = [];
   for (;;) {
     const after = all.at(-1)?.id;
-    // oxlint-disable-next-line no-await-in-loop -- a page tells where the next one begins
     const page = await budget.lines({ limit: 1000, ...(after === undefined ? {} : { after }) });
     all.push(...page);
     if (page.length < 1000) return all;

@@ -52,7 +52,7 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
   const http = createHttpBudget<Request>(rest, {
     env: process.env,
     store: () => sqlite(),
-    slots: ({ user, auth, oidc }: Request & SignIns) => [user, auth, oidc && signedIn(oidc)],
+    slots: ({ user, auth, oidc }: Request & SignIns) => [user, auth, oidc],
   });
   const { budget } = http;
   const errors: ErrorRequestHandler = (error, req, res, next) => {
@@ -110,11 +110,7 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
 interface SignIns {
   readonly user?: unknown;
   readonly auth?: unknown;
-  readonly oidc?: { readonly isAuthenticated?: () => boolean; readonly user?: unknown };
-}
-
-function signedIn(oidc: NonNullable<SignIns["oidc"]>): unknown {
-  return oidc.isAuthenticated?.() === false ? undefined : oidc.user;
+  readonly oidc?: unknown;
 }
 
 /** Whose `req.assistants` is: of several budgets the one that was mounted last before the route. */

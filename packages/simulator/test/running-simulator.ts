@@ -59,7 +59,6 @@ export async function inTurn<Value, Result>(
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const value of values) {
-    // oxlint-disable-next-line no-await-in-loop -- the order is what matters
     results.push(await each(value));
   }
   return results;

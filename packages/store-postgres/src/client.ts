@@ -46,11 +46,9 @@ export function asking(client: PostgresClient, schema: string): Ask {
 async function again<T>(ask: () => Promise<T>): Promise<T> {
   for (let collisions = 0; ; collisions += 1) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- the next try waits for this one
       return await ask();
     } catch (error) {
       if (!COLLISIONS.has(sqlState(error) ?? "") || collisions >= MOST_COLLISIONS) throw error;
-      // oxlint-disable-next-line no-await-in-loop -- not both at once again
       await pause(Math.random() * 2 ** Math.min(collisions, 6));
     }
   }

@@ -30,11 +30,9 @@ export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
     await Promise.resolve();
     while (queue.length > 0) {
       const batch = takeBatch(queue);
-      /* oxlint-disable no-await-in-loop -- one call at a time; the others gather meanwhile */
       await commit(batch).catch((error: unknown) => apart(batch, error));
       // Those who were answered together ask again together.
       if (batch.length > 1) await endOfTick();
-      /* oxlint-enable no-await-in-loop */
     }
     draining = undefined;
   }
@@ -51,7 +49,6 @@ export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
       return;
     }
     for (const job of batch) {
-      // oxlint-disable-next-line no-await-in-loop -- one call at a time
       await commit([job]).catch(job.reject);
     }
   }

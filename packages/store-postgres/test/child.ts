@@ -33,12 +33,10 @@ async function lane(index: number): Promise<void> {
   for (let step = 0; ; step += 1) {
     const hold = `${own}-${step}`;
     const claims = windows.map((window) => claim(window, job.limit, job.nano));
-    /* oxlint-disable no-await-in-loop -- one step after the other */
     const { kind } = await store.reserve(request(hold, claims, job.nano));
     if (kind === "refused") return;
     if (kind !== "held") throw new Error(`${hold}: ${kind}`);
     const ended = await store.settle(hold, charge(job.nano));
-    /* oxlint-enable no-await-in-loop */
     if (ended.kind !== "settled") throw new Error(`${hold}: ${ended.kind}`);
     granted += 1;
   }

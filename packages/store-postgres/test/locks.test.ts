@@ -61,7 +61,6 @@ test("64 at once with the limits in any order: no deadlock, nothing lost", async
           if (i === 0) await store.settle(hold, charge(3));
           else await store.release(hold);
         });
-        // oxlint-disable-next-line no-await-in-loop -- one step after the other
         await Promise.all(work);
         spent += 3;
       }

@@ -27,7 +27,6 @@ afterAll(async () => {
 
 async function drop(): Promise<void> {
   for (const schema of ["four", "killed", "young"])
-    // oxlint-disable-next-line no-await-in-loop -- a client at a time
     await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
 }
 
@@ -59,15 +58,12 @@ test("a process that is killed leaves whole holds, which another one settles", a
   const store = postgres(pool, { schema: "killed" });
   await store.open();
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- until they are in full swing
     if ((await store.lines({ limit: 300 })).length >= 300) break;
-    // oxlint-disable-next-line no-await-in-loop -- the same
     await sleep(10);
   }
   for (const one of started) {
     const gone = once(one, "exit");
     one.kill("SIGKILL");
-    // oxlint-disable-next-line no-await-in-loop -- each is awaited
     await gone;
   }
   // What they had sent may be under way for another moment.
@@ -94,7 +90,6 @@ test("whoever reads page by page while others write passes over no line", async 
     last = over;
     for (;;) {
       const after = read.at(-1);
-      // oxlint-disable-next-line no-await-in-loop -- page by page
       const page = await store.lines({ limit: 7, ...(after === undefined ? {} : { after }) });
       read.push(...page.map(({ id }) => id));
       if (page.length === 0) break;

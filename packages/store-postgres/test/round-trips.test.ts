@@ -65,7 +65,6 @@ test("who is alone waits for nobody: the call goes out in the same turn of the e
   let turns = 0;
   setImmediate(() => (turns += 1));
   for (let i = 0; i < 20; i += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- microtasks only
     await Promise.resolve();
   }
   expect([calls, turns]).toEqual([1, 0]);
@@ -94,10 +93,8 @@ test("what is no whole number is refused before it is sent", async () => {
   const odd = [Number.NaN, Infinity, 0.5, 2 ** 53];
   for (const amount of odd) {
     const asked = request("odd", [{ ...claim(window, 100, 10), limit: amount }], 10);
-    /* oxlint-disable no-await-in-loop -- the first that is wrong is named */
     await expect(store.reserve(asked)).rejects.toThrow(RangeError);
     await expect(store.settle("odd", charge(amount))).rejects.toThrow(RangeError);
-    /* oxlint-enable no-await-in-loop */
   }
   expect(calls).toBe(0);
 });

@@ -21,7 +21,6 @@ afterAll(async () => {
 });
 
 async function until(enough: () => boolean): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- until it is so
   while (!enough()) await sleep(5);
 }
 
@@ -36,14 +35,12 @@ test("a server that crashes and comes back: clear errors meanwhile, nothing lost
     for (let step = 0; !over.signal.aborted; step += 1) {
       const hold = `${lane}-${step}`;
       try {
-        /* oxlint-disable no-await-in-loop -- one step after the other */
         await store.reserve(request(hold, claims, 10));
         const { kind } = await store.settle(hold, charge(7));
         if (kind === "settled") answered.add(hold);
       } catch (error) {
         errors.push(error);
         await sleep(5);
-        /* oxlint-enable no-await-in-loop */
       }
     }
   });
@@ -67,7 +64,6 @@ test("a server that crashes and comes back: clear errors meanwhile, nothing lost
     expect(state).toMatchObject({ spent: lines.length * 7, held: held.length * 10 });
   // A lost answer is asked for again by the hold's id.
   for (const { id } of held) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     expect((await store.settle(id, charge(7))).kind).toBe("settled");
   }
 }, 120_000);

@@ -44,7 +44,6 @@ export async function linesOf(
   let last = /^\d+$/u.test(after ?? "") ? (after ?? "0") : "0";
   while (found.length < limit) {
     const asked = Math.min(PAGE, limit - found.length);
-    // oxlint-disable-next-line no-await-in-loop -- a page begins where the one before it ended
     const reply = await scripts.run({
       script: LINES_PAGE,
       keys: [keys.lines, index],

@@ -74,7 +74,6 @@ export function scripts({ send, keys, options, opened }: ScriptsHost): Scripts {
   async function bringBack(lost: readonly Call[], set: OpenedSet): Promise<void> {
     const kept: [number, Call][] = [];
     for (const call of lost) {
-      // oxlint-disable-next-line no-await-in-loop -- in the order in which it was written
       const reply = list(await evaluate(call, { as: { ...set, seq: 0 }, whole: true }));
       if (text(reply[0]) === "state") throw unavailable("Redis was restarted again: try again.");
       const again = call.again?.(reply, call);
@@ -100,7 +99,6 @@ export function scripts({ send, keys, options, opened }: ScriptsHost): Scripts {
   async function run(call: Call): Promise<Reply> {
     let whole = false;
     for (let tries = 0; tries < TRIES; tries += 1) {
-      /* oxlint-disable no-await-in-loop -- each try stands on the one before */
       if (known.state === "") await reopen();
       let reply: Reply;
       try {
@@ -122,7 +120,6 @@ export function scripts({ send, keys, options, opened }: ScriptsHost): Scripts {
         if (again) written.note(seq, again);
         return reply;
       }
-      /* oxlint-enable no-await-in-loop */
     }
     throw new BudgetError("store_unavailable", {
       message: "Redis came back from a restart and is not yet open: try again in a moment.",

@@ -112,10 +112,8 @@ describe("a server of one's own", () => {
     const replica = await startRedis([...SYNCED, "--replicaof", "127.0.0.1", String(server.port)]);
     try {
       for (;;) {
-        /* oxlint-disable no-await-in-loop -- until the replica has come */
         if (/slave0:.*state=online/u.test(String(await send("INFO", "replication")))) break;
         await sleep(20);
-        /* oxlint-enable no-await-in-loop */
       }
       const code = "ERR_AB_REDIS_REPLICAS_NOT_AWAITED";
       assert.deepEqual(await warned(opened.client, { prefix: "replicated" }), [code]);

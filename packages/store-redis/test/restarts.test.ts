@@ -11,7 +11,6 @@ const closing: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) {
-    // oxlint-disable-next-line no-await-in-loop -- clients before their server
     await close();
   }
 });
@@ -50,16 +49,13 @@ describe("kill -9", () => {
       const spend = async (): Promise<void> => {
         for (let i = 0; i < 200; i += 1) {
           const asked = request(3, 1e9);
-          /* oxlint-disable no-await-in-loop -- one after the other */
           if ((await store.reserve(asked)).kind !== "held") return;
           answered.held += 1;
           if ((await store.settle(asked.hold, charge(3))).kind === "settled") answered.paid += 1;
-          /* oxlint-enable no-await-in-loop */
         }
       };
       const storm = Promise.allSettled(Array.from({ length: 16 }, spend));
       while (answered.paid < 100) {
-        // oxlint-disable-next-line no-await-in-loop -- until enough was answered
         await sleep(1);
       }
       await one.kill();

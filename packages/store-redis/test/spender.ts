@@ -11,10 +11,8 @@ let taken = 0;
 async function spend(): Promise<void> {
   for (;;) {
     const asked = request(7, Number(limit));
-    /* oxlint-disable no-await-in-loop -- one after the other */
     if ((await store.reserve(asked)).kind !== "held") return;
     await store.settle(asked.hold, charge(5));
-    /* oxlint-enable no-await-in-loop */
     taken += 5;
   }
 }

@@ -31,7 +31,6 @@ export function groupCommit(database: () => DatabaseSync): GroupCommit {
     while (queue.length > 0) {
       const jobs = queue;
       queue = [];
-      // oxlint-disable-next-line no-await-in-loop -- one transaction at a time
       await transact(database, jobs).catch((error: unknown) => apart(jobs, error));
     }
     draining = undefined;
@@ -45,7 +44,6 @@ export function groupCommit(database: () => DatabaseSync): GroupCommit {
       return;
     }
     for (const job of jobs) {
-      // oxlint-disable-next-line no-await-in-loop -- one transaction at a time
       await transact(database, [job]).catch(job.fail);
     }
   }
@@ -94,7 +92,6 @@ async function begin(db: DatabaseSync): Promise<void> {
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUp) throw error;
     }
-    // oxlint-disable-next-line no-await-in-loop -- waiting for another process is the point
     await sleep(1);
   }
 }

@@ -139,7 +139,6 @@ describe("a file that can't be used is named, refused and left as it was", () =>
       () => store.reserve(request("hold-x", { limit: 10, nano: 1 })),
       () => store.lines({}),
     ]) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       const error = await errorOf(ask());
       expect(error).toMatchObject({ code: "store_unavailable", status: 503 });
       expect(error.message).toContain(path);

@@ -37,11 +37,9 @@ async function openFiles(folder: string, files: number, startAt: number): Promis
   const errors: string[] = [];
   for (let i = 0; i < files; i += 1) {
     const store = sqlite({ path: `${folder}/budget-${i}.sqlite` });
-    /* oxlint-disable no-await-in-loop -- one file after the other */
     await sleep(startAt + i * 40 - Date.now());
     await store.release("none").catch((error: unknown) => void errors.push(String(error)));
     await store.close();
-    /* oxlint-enable no-await-in-loop */
   }
   return { granted: 0, errors };
 }
@@ -59,13 +57,11 @@ async function spend(path: string, name: string, work: Spend): Promise<Done> {
     for (;;) {
       asked += 1;
       const hold = `${name}-${asked}`;
-      /* oxlint-disable no-await-in-loop -- one call after the other is what a lane is */
       const reply = await store.reserve(request(hold, work));
       if (reply.kind !== "held") return;
       granted += 1;
       await store.settle(hold, charge(work.nano));
       await store.windows(request(hold, work).claims);
-      /* oxlint-enable no-await-in-loop */
     }
   };
   const lanes = Array.from({ length: work.lanes }, lane);
@@ -79,13 +75,11 @@ async function endless(path: string, name: string, nano: number): Promise<never>
   const store = sqlite({ path });
   for (let i = 0; ; i += 1) {
     const hold = `${name}-${i}`;
-    /* oxlint-disable no-await-in-loop -- until it is killed */
     await store.reserve(request(hold, { limit: null, nano }));
     process.send?.({ held: hold } satisfies Told);
     if (i % 3 === 0) continue;
     await store.settle(hold, charge(nano - 1));
     process.send?.({ settled: hold } satisfies Told);
-    /* oxlint-enable no-await-in-loop */
   }
 }
 

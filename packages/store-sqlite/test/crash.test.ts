@@ -20,7 +20,6 @@ test("killed in mid-flight, whatever was answered is there, and what was held is
       if (told.settled !== undefined) settled.add(told.settled);
       if (held.size % 60 === 59) running.kill("SIGKILL");
     });
-    // oxlint-disable-next-line no-await-in-loop -- the second finds what the first left
     const [, signal] = await once(running, "exit");
     expect(signal).toBe("SIGKILL");
   }

@@ -74,13 +74,11 @@ test("a rolling window never keeps more than 64 rows", async () => {
   let most = 0;
   for (let i = 0; i < 300; i += 1) {
     const asked = request(`hold-${i}`, { limit: null, nano: 5 });
-    /* oxlint-disable no-await-in-loop -- as time goes by */
     await store.reserve({
       ...asked,
       claims: [{ ...window, limit: null, fixed: 5000, perOutput: 0 }],
     });
     await store.settle(asked.hold, charge(5));
-    /* oxlint-enable no-await-in-loop */
     most = Math.max(most, Number(rows.get()?.["n"]));
     now += Math.ceil(period / 62) + (i % 3) - 1;
   }

@@ -16,7 +16,6 @@ export async function outcomeOf(
   const giveUp = patience.monotonic() + patience.ms;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     // `in_progress` and an early 404 are no answers: the response may not be stored yet.
-    // oxlint-disable-next-line no-await-in-loop -- asking again is the point
     const found = await backend.find(responseId);
     if (found.kind === "answered") return found;
     if (patience.monotonic() + pause > giveUp)
@@ -24,7 +23,6 @@ export async function outcomeOf(
         ...lost,
         message: `${lost.message}; asked later, the provider's answer was: ${found.kind}`,
       };
-    // oxlint-disable-next-line no-await-in-loop -- asking again is the point
     await pauseFor(pause);
   }
 }

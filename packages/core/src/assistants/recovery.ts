@@ -21,14 +21,12 @@ const AT_ONCE = 8;
 export async function recoverHolds(host: StepHost): Promise<RecoverReport> {
   const known: (Charge["known"] | undefined)[] = [];
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- a page after the other
     const holds = await host.ledger.expired();
     const recover = async (hold: OpenHold) => {
       const charge = await chargeFor(host, hold);
       const reply = await host.ledger.settle(hold.id, charge);
       return reply.kind === "settled" ? charge.known : undefined;
     };
-    // oxlint-disable-next-line no-await-in-loop -- a page after the other
     const page = await pMap(holds, recover, { concurrency: AT_ONCE });
     known.push(...page);
     // A page that moved nothing would be found again for ever: others are at it, or the store is away.

@@ -117,12 +117,10 @@ async function converse(session: Session): Promise<Run> {
     const stop = stopBefore(session, size, answer !== undefined);
     if (stop) return finish(session, "", stop);
     try {
-      // oxlint-disable-next-line no-await-in-loop -- a step needs the one before
       answer = await step(session, size.bound);
     } catch (error) {
       if (answer && request.signal?.aborted) return finish(session, "", { reason: "aborted" });
       if (answer && isBudgetError(error)) return finish(session, "", stopOf(error));
-      // oxlint-disable-next-line no-await-in-loop -- the last thing that this loop does
       await fail(session);
       throw error;
     }
@@ -133,7 +131,6 @@ async function converse(session: Session): Promise<Run> {
     const end = stopAfter(answer, { calls, steps: steps.length, maxSteps: plan.maxSteps });
     turn.answered(end ? closed(items, end) : items, taken?.usage.reasoningTokens ?? 0);
     if (end || calls.length === 0) return finish(session, textOf(answer.output), end);
-    // oxlint-disable-next-line no-await-in-loop -- the next step needs the outputs
     await callTools(session, calls);
   }
 }

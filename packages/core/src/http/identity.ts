@@ -35,12 +35,18 @@ export function subjectIn(slots: readonly unknown[]): Subject | undefined {
 function idIn(slot: unknown, depth = 0): unknown {
   const user: unknown = typeof slot === "function" ? called(slot) : slot;
   if (typeof user !== "object" || user === null || depth > 1) return undefined;
-  if (Reflect.get(user, "isAuthenticated") === false) return undefined;
+  if (isSignedOut(user)) return undefined;
   for (const field of ID_FIELDS) {
     const id = fieldOf(user, field);
     if (id !== undefined && id !== null && id !== "") return idText(id);
   }
-  return idIn(fieldOf(user, "payload"), depth + 1);
+  // A session that says whether somebody is signed in holds its user; a token its payload.
+  return idIn(fieldOf(user, "isAuthenticated" in user ? "user" : "payload"), depth + 1);
+}
+
+function isSignedOut(user: object): boolean {
+  const said: unknown = Reflect.get(user, "isAuthenticated");
+  return (typeof said === "function" ? Reflect.apply(said, user, []) : said) === false;
 }
 
 /** Some libraries put a function there that gives the user; what can't be called gives nobody. */

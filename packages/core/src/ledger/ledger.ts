@@ -116,7 +116,6 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
     const giveUp = monotonic() + demand.waitMs;
     for (;;) {
       throwIfAborted(demand.signal);
-      /* oxlint-disable no-await-in-loop -- each round depends on the one before */
       const request = await requestOf(id, demand);
       const sent = monotonic();
       // Asked again by the same id, a lost answer is answered again and nothing is held twice.
@@ -142,7 +141,6 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
           await waiters.until(families, left);
         }
       }
-      /* oxlint-enable no-await-in-loop */
     }
   }
 

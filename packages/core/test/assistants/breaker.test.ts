@@ -40,7 +40,6 @@ function failing(fault: Fault, times: number) {
 
 async function failTimes(running: Awaited<ReturnType<typeof start>>, times: number) {
   for (let i = 0; i < times; i++) {
-    // oxlint-disable-next-line no-await-in-loop -- failures in a row
     await budgetError(running.alice.run(HELLO));
   }
 }
@@ -81,7 +80,6 @@ describe("a provider's bad hour", () => {
     ]);
     const rich = budget.for({ user: "bob" });
     for (let i = 0; i < 5; i++) {
-      // oxlint-disable-next-line no-await-in-loop -- failures in a row
       await budgetError(rich.run(HELLO));
     }
     now += 15_001;

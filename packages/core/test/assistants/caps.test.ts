@@ -105,7 +105,6 @@ async function talk(running: Running, turns: number): Promise<string> {
   let thread: string | undefined;
   for (let turn = 0; turn < turns; turn++) {
     const input = `Turn ${turn}. ${"I would like to know more about lamps, please. ".repeat(turn % 5)}`;
-    // oxlint-disable-next-line no-await-in-loop -- one turn after the other
     const run = await running.alice.run({ input, ...(thread === undefined ? {} : { thread }) });
     expect(run.status).toBe("completed");
     thread = run.thread;

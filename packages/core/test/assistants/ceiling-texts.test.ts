@@ -80,7 +80,6 @@ describe("ceilings", () => {
     let thread: string | undefined;
     for (let i = 0; i < 25; i++) {
       const input = "Where is my parcel, please? ".repeat(1 + (i % 6));
-      // oxlint-disable-next-line no-await-in-loop -- one turn after the other
       const run = await running.alice.run({ input, thread });
       thread = run.thread;
     }

@@ -64,7 +64,6 @@ test.each([
   let thread: string | undefined;
   for (let turn = 0; turn < 15; turn++) {
     const input = (TEXTS[turn % TEXTS.length] ?? "").repeat(3 + turn);
-    // oxlint-disable-next-line no-await-in-loop -- turns follow one another
     const run = await alice.run({ thread, input });
     thread = run.thread;
   }

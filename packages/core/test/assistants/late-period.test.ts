@@ -11,7 +11,6 @@ test("a route's own period knows what was spent on all other routes", async () =
   });
   const weekly = budget.policy({ limits: { user: "$0.001/week" } });
   for (let i = 0; i < 10; i++) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     await alice.run({ input: "Hello" });
   }
   const lines = await budget.lines();

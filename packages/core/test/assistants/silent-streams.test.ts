@@ -41,7 +41,6 @@ test.for(["response.in_progress", "response.queued"])(
       const giveUp = performance.now() + 4_000;
       while (!gone() && performance.now() < giveUp) {
         send(type, { response });
-        // oxlint-disable-next-line no-await-in-loop -- a drip
         await pause(30);
       }
     });
@@ -61,7 +60,6 @@ test("a stream that goes on bringing text is heard out, however long it takes", 
   const provider = await handmadeProvider(async ({ model, send }) => {
     for (let i = 0; i < 10; i++) {
       send("response.output_text.delta", { delta: "word " });
-      // oxlint-disable-next-line no-await-in-loop -- slowly
       await pause(60);
     }
     send("response.completed", { response: finished({ model, usage: usage(10, 10) }) });

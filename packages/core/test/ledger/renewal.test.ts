@@ -15,7 +15,6 @@ function passing(options: Parameters<typeof bench>[0] = {}) {
     for (let left = ms; left > 0; left -= 1000) {
       elapsed += 1000;
       on.clock.now += 1000;
-      // oxlint-disable-next-line no-await-in-loop -- as time goes by
       await vi.advanceTimersByTimeAsync(1000);
     }
   };
@@ -27,10 +26,8 @@ describe("a living process", () => {
     const { ledger, store, pass } = passing();
     const hold = await ledger.reserve(demand(10, of));
     for (let minutes = 0; minutes < 10; minutes += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- as time goes by
       await pass(MINUTE);
       expect(hold.fresh()).toBe(true);
-      // oxlint-disable-next-line no-await-in-loop -- as time goes by
       expect(await ledger.expired()).toEqual([]);
     }
     expect(await store.holds({ expired: false, limit: 9 })).toHaveLength(1);

@@ -8,7 +8,6 @@ const monotonic = () => performance.now();
 
 /** Lets everything happen that waits for no clock. */
 async function turns(): Promise<void> {
-  // oxlint-disable-next-line no-await-in-loop -- one turn of the event loop after the other
   for (let i = 0; i < 20; i += 1) await setImmediate();
 }
 

@@ -43,7 +43,6 @@ export function createEventLog(): EventLog {
           if (event !== undefined) yield event;
         }
         if (isClosed) return;
-        // oxlint-disable-next-line no-await-in-loop -- there is nothing to do until something comes
         await news();
       }
     },

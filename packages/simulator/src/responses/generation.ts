@@ -89,7 +89,6 @@ export function startGeneration(options: GenerationOptions): Generation {
 
   const write = async (plan: Plan): Promise<void> => {
     for (const draft of outputEvents(plan.items, chunkSize)) {
-      // oxlint-disable-next-line no-await-in-loop -- a model writes one piece after the other
       if (isDelta(draft)) await pause(chunkDelayMs);
       log.add(draft);
     }

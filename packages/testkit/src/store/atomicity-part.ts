@@ -19,9 +19,7 @@ export const atomicityPart: Part = {
           claim(window, { limit: i === last ? 5 : 100, takes: 10 }),
         );
         assert.deepEqual(refused(await scene.reserve({ claims })).refused, [last]);
-        for (const window of five())
-          // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is named
-          await scene.stands(window, 0, 0);
+        for (const window of five()) await scene.stands(window, 0, 0);
         assert.deepEqual(await scene.store.holds({ expired: false, limit: 10 }), []);
       });
     }
@@ -30,9 +28,7 @@ export const atomicityPart: Part = {
       const windows = [...five().slice(0, 4), day({ scope: "app", at: NOON - 48 * HOUR })];
       const claims = windows.map((window) => claim(window, { limit: 100, takes: 10 }));
       assert.deepEqual(await scene.reserve({ claims }), { kind: "stale", now: NOON });
-      for (const window of windows.slice(0, 4))
-        // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is named
-        await scene.stands(window, 0, 0);
+      for (const window of windows.slice(0, 4)) await scene.stands(window, 0, 0);
     });
 
     test(`of ${STORM} at once on one counter as many pass as fit`, async (scene) => {

@@ -38,11 +38,9 @@ export const clockPart: Part = {
         const [state] = at < MIDNIGHT ? [{ spent: 0, held: 100 }] : [{ spent: 100, held: 0 }];
         const window = at < MIDNIGHT ? today : tomorrow;
         const expected = { ...window, ...state };
-        /* oxlint-disable no-await-in-loop -- as time goes */
         const reply = refused(await scene.reserve({ claims: some(window) }));
         assert.deepEqual(reply.windows, [expected]);
         assert.deepEqual(await stateOf(scene.store, window), expected);
-        /* oxlint-enable no-await-in-loop */
       }
       assert.deepEqual(settled(await scene.store.settle(hold, charge(70))).windows, [
         { ...today, spent: 70, held: 0 },
@@ -147,7 +145,6 @@ export const clockPart: Part = {
       // In whichever bucket: some of these steps back stay within one.
       for (let i = 0; i < 4; i += 1) {
         scene.clock.set(NOON + (4 - i) * 7 * MINUTE);
-        // oxlint-disable-next-line no-await-in-loop -- as time goes back
         await payTen();
       }
       scene.clock.set(NOON + DAY + 28 * MINUTE - 1);

@@ -75,7 +75,6 @@ export const expiryPart: Part = {
     test("the oldest come first, and no more than asked for", async ({ hold, store, clock }) => {
       const made: string[] = [];
       for (let i = 0; i < 5; i += 1) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
         made.push(await hold({ claims: [] }));
         clock.advance(1000);
       }

@@ -81,7 +81,6 @@ export const fitPart: Part = {
           perOutput: perOutput ?? 0,
         };
         const cost = (tokens: number) => Math.ceil((one.fixed + one.perOutput * tokens) / 1000);
-        // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is named
         const { outputTokens, windows } = held(await scene.reserve({ claims: [one], max: 1e9 }));
         assert.equal(windows[0]?.held, cost(outputTokens));
         assert.ok(cost(outputTokens) <= (limit ?? 0) && cost(outputTokens + 1) > (limit ?? 0));

@@ -63,11 +63,9 @@ export const idempotencyPart: Part = {
     test("an ended hold is never granted again", async ({ store, stands }) => {
       for (const end of ["settle", "release"] as const) {
         const asked = request({ claims });
-        /* oxlint-disable no-await-in-loop -- each step stands on the one before */
         await store.reserve(asked);
         await (end === "settle" ? store.settle(asked.hold, charge(3)) : store.release(asked.hold));
         assert.deepEqual(await store.reserve(asked), { kind: "ended", now: NOON });
-        /* oxlint-enable no-await-in-loop */
       }
       await stands(day(), 3, 0);
     });

@@ -31,7 +31,6 @@ function interleavingsTest(test: Declare, seed: number, numRuns: number): void {
       orders += 1;
       const here = world(scene, `world ${orders}`);
       for (const one of commands) {
-        // oxlint-disable-next-line no-await-in-loop -- one command after the other
         await here.carryOut(one);
       }
       await here.endAll();

@@ -39,10 +39,8 @@ export const readingPart: Part = {
         ["alice", "run-1"],
         ["bob", "run-4"],
       ] as const) {
-        /* oxlint-disable no-await-in-loop -- the order is what is tested */
         const hold = await scene.hold({ claims: [], user, run });
         written.push(settled(await scene.store.settle(hold, charge(1))).line.id);
-        /* oxlint-enable no-await-in-loop */
       }
       const ids = async (query: Parameters<typeof scene.store.lines>[0]) =>
         (await scene.store.lines(query)).map(({ id }) => written.indexOf(id));

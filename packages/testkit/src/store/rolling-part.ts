@@ -37,10 +37,8 @@ export const rollingPart: Part = {
 
     test("charges leave in the order in which they came", async (scene) => {
       for (const nano of [10, 20, 30]) {
-        /* oxlint-disable no-await-in-loop -- hours apart */
         await scene.store.settle(await scene.hold({ claims: takes(nano) }), charge(nano));
         scene.clock.advance(HOUR);
-        /* oxlint-enable no-await-in-loop */
       }
       for (const [after, spent, frees] of [
         [DAY - 1, 60, DAY],
@@ -49,7 +47,6 @@ export const rollingPart: Part = {
         [DAY + 2 * HOUR, 0, undefined],
       ] as const) {
         scene.clock.set(NOON + after);
-        // oxlint-disable-next-line no-await-in-loop -- as time goes by
         const state = await stateOf(scene.store, window);
         assert.equal(state.spent, spent);
         assert.equal(state.frees, frees === undefined ? undefined : NOON + frees);
@@ -64,12 +61,10 @@ export const rollingPart: Part = {
         const at = NOON + i * STEP;
         const nano = 1 + ((i * 37) % 101);
         scene.clock.set(at);
-        /* oxlint-disable no-await-in-loop -- as time goes by */
         await scene.store.settle(await scene.hold({ claims: wide }), charge(nano));
         charges.push({ at, nano });
         if (i % 5 > 0) continue;
         const { spent } = await stateOf(scene.store, window);
-        /* oxlint-enable no-await-in-loop */
         const since = (moment: number) =>
           charges.reduce((sum, one) => (one.at > moment ? sum + one.nano : sum), 0);
         assert.ok(spent >= since(at - DAY), `charge ${i}: one left early`);

@@ -129,7 +129,6 @@ export const savesPart: Part = {
       for (const from of [0, 2]) {
         for (const append of [[message("a")], []]) {
           const asked = second(fence, [], { from, append });
-          // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is named
           assert.deepEqual(await store.saveRun(asked), { kind: "stale" });
         }
       }

@@ -77,10 +77,8 @@ export const subjectsPart: Part = {
       for (const [i, subject] of HOSTILE.entries()) {
         const window = lifetime({ subject });
         const takes = 1 + i;
-        /* oxlint-disable no-await-in-loop -- the first that is wrong is named */
         assert.deepEqual(await stateOf(scene.store, window), { ...window, spent: 0, held: 0 });
         await scene.hold({ claims: [claim(window, { limit: takes, takes })], user: subject });
-        /* oxlint-enable no-await-in-loop */
       }
       const states = await scene.store.windows(HOSTILE.map((subject) => lifetime({ subject })));
       assert.deepEqual(
@@ -92,12 +90,10 @@ export const subjectsPart: Part = {
     test("nor a page of the ledger", async (scene) => {
       for (const user of HOSTILE) {
         const asked = request({ claims: [], user, hold: `hold of ${user}`, run: `run of ${user}` });
-        /* oxlint-disable no-await-in-loop -- the first that is wrong is named */
         await scene.store.reserve(asked);
         const { line } = settled(await scene.store.settle(asked.hold, charge(1)));
         assert.deepEqual(await scene.store.lines({ user }), [line]);
         assert.deepEqual(await scene.store.lines({ run: `run of ${user}` }), [line]);
-        /* oxlint-enable no-await-in-loop */
       }
     });
 
@@ -115,7 +111,6 @@ export const subjectsPart: Part = {
     test("nor a thread", async ({ store }) => {
       for (const user of HOSTILE) {
         const record = run(`run of ${user}`, { thread: `thread of ${user}`, user, text: user });
-        // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is named
         await store.saveRun(save(record, { append: [message(user)] }));
       }
       const found = await Promise.all(
@@ -153,7 +148,6 @@ export const subjectsPart: Part = {
       await scene.stands(app, 0, MANY * 10);
       for (const i of [0, 4711, MANY - 1]) {
         const window = day({ subject: `user-${i}` });
-        // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is named
         refused(await scene.reserve({ claims: [claim(window, { limit: 10, takes: 1 })] }));
       }
       held(await scene.reserve({ claims: [claim(day(), { limit: 10, takes: 10 })] }));

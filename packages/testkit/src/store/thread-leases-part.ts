@@ -115,13 +115,11 @@ export const threadLeasesPart: Part = {
     test("a beat that comes after the end does not lease it again", async ({ store }) => {
       await begin(store);
       for (const id of ["run-2", "run-3"]) {
-        /* oxlint-disable no-await-in-loop -- one after the other */
         const { fence } = open(await store.openThread(lease(id)));
         if (id === "run-2") await store.saveRun(save(run(id), { fence, from: 1, close: true }));
         else await store.closeThread({ thread: "thread-1", fence });
         const beat = { thread: "thread-1", fence, leaseMs: MINUTE };
         assert.equal(await store.renewThread(beat), false);
-        /* oxlint-enable no-await-in-loop */
       }
       open(await store.openThread(lease("run-4")));
     });

@@ -130,10 +130,8 @@ export const threadsPart: Part = {
     test("runs are listed newest first", async ({ store }) => {
       await begin(store);
       for (const [i, id] of ["b", "c", "a"].entries()) {
-        /* oxlint-disable no-await-in-loop -- one after the other */
         const { fence } = open(await store.openThread(lease(id)));
         await store.saveRun(save(run(id, { createdAt: NOON + 1 + i }), { fence, from: 1 + i }));
-        /* oxlint-enable no-await-in-loop */
       }
       await store.saveRun(save(run("elsewhere", { thread: "thread-2", createdAt: NOON + 9 })));
       const listed = async (limit: number) =>
@@ -147,13 +145,11 @@ export const threadsPart: Part = {
       const theirs = { thread: "thread-1", user: "mallory" };
       const nowhere = { thread: "no-such-thread", user: "mallory" };
       for (const asked of [theirs, nowhere]) {
-        /* oxlint-disable no-await-in-loop -- the first that is wrong is named */
         const opening = { ...asked, run: "run-9", leaseMs: MINUTE };
         assert.deepEqual(await store.openThread(opening), { kind: "missing" });
         assert.equal(await store.items(asked), undefined);
         assert.equal(await store.runs({ ...asked, limit: 9 }), undefined);
         assert.equal(await store.deleteThread(asked), false);
-        /* oxlint-enable no-await-in-loop */
       }
       assert.equal(await store.run({ id: "first of thread-1", user: "mallory" }), undefined);
       assert.equal(await store.run({ id: "no-such-run", user: "mallory" }), undefined);
@@ -180,7 +176,6 @@ export const threadsPart: Part = {
       await store.deleteThread({ thread: "thread-1", user: "alice" });
       for (const append of [[message("late")], []]) {
         const late = save(run("run-2"), { fence, from: 1, append });
-        // oxlint-disable-next-line no-await-in-loop -- the first that is wrong is named
         assert.deepEqual(await store.saveRun(late), { kind: "stale" });
       }
       assert.equal(await store.items({ thread: "thread-1", user: "alice" }), undefined);

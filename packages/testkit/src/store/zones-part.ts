@@ -42,12 +42,10 @@ export const zonesPart: Part = {
     test("to and fro gives no fresh budget", async (scene) => {
       await scene.hold({ claims: all(day()) });
       for (const zone of [11, -11, 2, -7, 0, 5])
-        // oxlint-disable-next-line no-await-in-loop -- each stands on the one before
         refused(await scene.reserve({ claims: some(day({ zone })) }));
       scene.clock.set(MIDNIGHT);
       await scene.hold({ claims: all(day({ at: MIDNIGHT, zone: 2 })) });
       for (const zone of [0, 2, 1])
-        // oxlint-disable-next-line no-await-in-loop -- each stands on the one before
         refused(await scene.reserve({ claims: some(day({ at: MIDNIGHT, zone })) }));
     });
 
