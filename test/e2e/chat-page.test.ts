@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { violations } from "../browser/accessibility.ts";
 import { type Chat, openChat, spendElsewhere } from "../browser/chat.ts";
-import { openBrowser } from "../browser/chromium.ts";
+import { OPENING_MS, openBrowser } from "../browser/chromium.ts";
 import { openDemoSite } from "../browser/demo-site.ts";
 
 /** A greeting and two packing guides; after them not even a short answer fits. */
@@ -13,7 +13,7 @@ const PHONE = { viewport: { width: 360, height: 640 } };
 let browser: Browser;
 beforeAll(async () => {
   browser = await openBrowser();
-});
+}, OPENING_MS);
 afterAll(() => browser?.close());
 
 async function scrollsSideways({ page }: Chat): Promise<boolean> {
