@@ -126,7 +126,7 @@ describe("a server of one's own", () => {
     } finally {
       await replica.stop();
     }
-  }, 60_000);
+  }, 300_000);
 
   test("that was emptied is refused: nothing is read as unspent", async () => {
     const options = { prefix: "emptied" };

@@ -80,7 +80,7 @@ describe("kill -9", () => {
       code: "store_unavailable",
       message: /has lost its data/u,
     });
-  }, 60_000);
+  }, 300_000);
 
   test("with an old snapshot: living processes bring back what it lacks", async () => {
     const one = await server(["--appendonly", "no"]);
@@ -107,7 +107,7 @@ describe("kill -9", () => {
     const [open] = await store.holds({ expired: false, limit: 9 });
     assert.equal(open?.responseId, "resp_3");
     assert.equal((await other.reserve(request(12, 20))).kind, "held");
-  }, 60_000);
+  }, 300_000);
 
   test("threads are brought back too", async () => {
     const one = await server(["--appendonly", "no"]);
@@ -151,5 +151,5 @@ describe("kill -9", () => {
       items?.map((item) => item.run),
       ["run-1", "run-2"],
     );
-  }, 60_000);
+  }, 300_000);
 });
