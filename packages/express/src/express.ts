@@ -1,5 +1,5 @@
 /** Express: `app.use(assistantsBudget())` gives every request `req.assistants`. */
-import type { Assistants, Budget, PolicyOptions, Subject } from "@assistants-budget/core";
+import type { AppBudget, Assistants, PolicyOptions } from "@assistants-budget/core";
 import { type Answer, type HttpOptions, createHttpBudget } from "@assistants-budget/core/http";
 import { sqlite } from "@assistants-budget/store-sqlite";
 import type { Application, ErrorRequestHandler, Request, RequestHandler, Response } from "express";
@@ -22,7 +22,7 @@ export interface ExpressOptions extends HttpOptions<Request> {
 }
 
 /** The middleware, and what else an app does with its budget. */
-export interface ExpressBudget extends RequestHandler {
+export interface ExpressBudget extends RequestHandler, AppBudget {
   /** A route's or router's own policy: it can lower what holds outside, never raise it. */
   readonly policy: (options: PolicyOptions) => RequestHandler;
   /** Refuses before the handler runs; holds nothing. */
@@ -31,15 +31,6 @@ export interface ExpressBudget extends RequestHandler {
   readonly balances: () => RequestHandler;
   /** Answers budget errors and passes all others on; for apps with an error handler of their own, before it. */
   readonly errors: () => ErrorRequestHandler;
-  /** The same assistants outside a request. */
-  readonly for: (subject: Subject) => Assistants;
-  /** Opens the store now, for apps that want to fail at start. */
-  readonly ready: () => Promise<void>;
-  /** Ends every hold whose process has died. */
-  readonly recover: Budget["recover"];
-  /** The ledger's lines. */
-  readonly lines: Budget["lines"];
-  readonly close: () => Promise<void>;
 }
 
 /**
@@ -56,9 +47,14 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
   });
   const { budget } = http;
   const errors: ErrorRequestHandler = (error, req, res, next) => {
-    const answer = res.headersSent ? undefined : http.answer(error, req.get("accept"));
-    if (answer) write(res, answer);
-    else next(error);
+    const begun = res.headersSent;
+    const streams = begun && /^text\/event-stream/i.test(res.get("content-type") ?? "");
+    const answer =
+      begun && !streams ? undefined : http.answer(error, begun ? undefined : req.get("accept"));
+    if (!answer) next(error);
+    // The status has gone out: the stream's last event says what became of it.
+    else if (begun) res.end(`event: problem\ndata: ${answer.body}\n\n`);
+    else write(res, answer);
   };
   appended.add(errors);
   const attach: RequestHandler = (req, res, next) => {
@@ -86,11 +82,12 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     };
   };
 
-  return Object.assign(attach, {
+  return Object.assign(attach, http.app, {
     policy: (narrower: PolicyOptions) => under(narrower, (_req, _res, next) => next()),
     guard: (narrower: PolicyOptions = {}) =>
       under(narrower, async (req, _res, next) => {
-        await req.assistants.check();
+        // A browser's preflight carries no sign-in, and spends nothing.
+        if (req.method !== "OPTIONS") await req.assistants.check();
         next();
       }),
     balances: () =>
@@ -98,11 +95,6 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
         res.set("Cache-Control", "no-store").json(await http.balances(req));
       }),
     errors: () => errors,
-    for: budget.for,
-    ready: budget.ready,
-    recover: budget.recover,
-    lines: budget.lines,
-    close: budget.close,
   });
 }
 

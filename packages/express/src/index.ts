@@ -6,7 +6,7 @@ export type {
   Assistants,
   Balance,
   BudgetOptions,
-  LedgerLine,
+  StepLine,
   LimitText,
   Log,
   PolicyOptions,

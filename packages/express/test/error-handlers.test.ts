@@ -97,31 +97,6 @@ describe("an error handler of the app's own", () => {
   });
 });
 
-describe("errors that are not ours", () => {
-  test("go their usual way, untouched", async () => {
-    const { app, listen: serve } = await startMounted();
-    app.post("/teapot", () => {
-      throw Object.assign(new Error("short and stout"), { status: 418, expose: true });
-    });
-    const { post, url } = await serve();
-    const response = await post("/teapot");
-    expect(response.status).toBe(418);
-    expect(response.headers.get("content-type")).toContain("text/html");
-    expect(await response.text()).toContain("short and stout");
-    expect((await fetch(`${url}/nowhere`)).status).toBe(404);
-  });
-
-  test("an object that looks like one of ours is not one", async () => {
-    const { app, listen: serve } = await startMounted();
-    app.post("/fake", () => {
-      // oxlint-disable-next-line typescript/only-throw-error -- what a careless app throws
-      throw { code: "budget_exceeded", status: 402, detail: "<script>" };
-    });
-    const response = await (await serve()).post("/fake");
-    expect(response.headers.get("content-type")).not.toContain("problem");
-  });
-});
-
 describe("`errorHandler: false`", () => {
   test("appends nothing: Express answers, with our status and headers", async () => {
     const { app, listen: serve } = await startMounted({ ...SPENT, errorHandler: false });
