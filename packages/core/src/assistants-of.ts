@@ -13,7 +13,13 @@ import {
 } from "./assistants/index.ts";
 import { BudgetError } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
-import { type Balance, type Item, type Subjects, askStore } from "./ledger/index.ts";
+import {
+  type Balance,
+  type Item,
+  type LimitLayers,
+  type Subjects,
+  askStore,
+} from "./ledger/index.ts";
 import type { Config, PolicyOptions } from "./options.ts";
 import { checkCall, readPolicy } from "./read-options.ts";
 import { type Policy, narrow } from "./rules/index.ts";
@@ -90,7 +96,12 @@ export interface AssistantsHost extends RunnerHost {
 
 export function assistantsOf(
   host: AssistantsHost,
-  who: { readonly subject: Subject; readonly subjects: Subjects; readonly policy: Policy },
+  who: {
+    readonly subject: Subject;
+    readonly subjects: Subjects;
+    readonly policy: Policy;
+    readonly limits: LimitLayers;
+  },
 ): Assistants {
   const { config, store, ledger } = host;
   const user = who.subjects["user"] ?? "";
@@ -103,6 +114,7 @@ export function assistantsOf(
     checkCall(options);
     const { assistant, thread, input, metadata, limits, signal, ...call } = options;
     const [name, definition] = definitionOf(config, assistant);
+    const own = limits && readPolicy({ limits }, config);
     return execute(host, {
       user,
       subjects,
@@ -113,7 +125,8 @@ export function assistantsOf(
       signal,
       onEvent,
       assistant: definition,
-      policy: limits ? narrow(who.policy, readPolicy({ limits }, config)) : who.policy,
+      policy: own ? narrow(who.policy, own) : who.policy,
+      limits: own ? { ...who.limits, inner: [...who.limits.inner, own.limits] } : who.limits,
       thread: thread === undefined || thread === null ? undefined : threadId(thread),
     });
   }
@@ -121,14 +134,19 @@ export function assistantsOf(
   return {
     run: (options) => host.underWay(run(options, () => undefined)),
     stream: (options) => eventStream((onEvent) => host.underWay(run(options, onEvent))),
-    balances: () =>
-      ledger.balances({ limits: who.policy.limits, subjects, timeZone: host.timeZone }),
+    balances: () => ledger.balances({ limits: who.limits, subjects, timeZone: host.timeZone }),
     check: async () => {
       host.ready();
       requireSubjects(who.subject, who.policy.limits);
-      const { policy } = who;
+      const { policy, limits } = who;
       const refused = await ledger.refusalOf(
-        await smallestDemand(host, { user, subjects, policy, assistants: config.assistants }),
+        await smallestDemand(host, {
+          user,
+          subjects,
+          policy,
+          limits,
+          assistants: config.assistants,
+        }),
       );
       if (refused) throw refused;
     },

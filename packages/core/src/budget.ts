@@ -1,4 +1,5 @@
 /** Everything put together, outside of any web framework: what every adapter stands on. */
+import { v7 as uuid } from "uuid";
 import { type Assistants, type AssistantsHost, assistantsOf } from "./assistants-of.ts";
 import {
   type RecoverReport,
@@ -12,18 +13,23 @@ import { type Environment, clientFrom, requireKey } from "./client.ts";
 import { BudgetError, isBudgetError } from "./errors.ts";
 import { invalidOptions } from "./invalid-options.ts";
 import {
-  type LedgerLine,
+  type LimitLayers,
   type LineQuery,
   type Monotonic,
+  type StepLine,
   type Store,
-  createLedger,
   askStore,
+  createLedger,
+  delivery,
   pending,
+  stepLines,
 } from "./ledger/index.ts";
+import { type Operator, createOperator } from "./operator.ts";
 import type { BudgetOptions, Log, PolicyOptions } from "./options.ts";
 import { readOptions, readPolicy } from "./read-options.ts";
 import { type Policy, narrow } from "./rules/index.ts";
 import { type Subject, subjectsOf } from "./subject.ts";
+import { type ThresholdEvent, thresholdEvent } from "./threshold-event.ts";
 
 /** What a budget needs of the machine that it runs on. */
 export interface Host {
@@ -33,29 +39,43 @@ export interface Host {
   readonly store?: () => Store;
   /** A clock that never goes back, ms. Default `performance.now`. */
   readonly monotonic?: Monotonic;
+  /** How long a hold lives without a sign of life, ms; for tests. Default 60,000. */
+  readonly holdTtlMs?: number;
 }
 
 /** A policy that has been read and checked, ready to be put upon others. */
 export type ReadyPolicy = Policy;
 
-export interface Budget {
+/** What an app does with its budget outside of requests; every adapter has it. */
+export interface AppBudget {
   /** The same assistants outside a request: jobs, queues, scripts. */
   readonly for: (subject: Subject) => Assistants;
-  /** For one subject under these policies, from the outermost to the innermost; each can only narrow. */
-  readonly under: (subject: Subject, policies: readonly ReadyPolicy[]) => Assistants;
-  /** Reads a policy. @throws BudgetError `invalid_options` */
-  readonly policy: (options: PolicyOptions) => ReadyPolicy;
   /** Opens the store now, for apps that want to fail at start. @throws BudgetError */
   readonly ready: () => Promise<void>;
+  /** What operators may say of subjects and charges, and see of them. */
+  readonly operator: Operator;
+  /**
+   * Listens to `thresholds`. Each is brought at least once over all processes that listen, with its
+   * `id`; a handler that throws is told again. Gives back how to stop listening.
+   */
+  readonly on: (type: "threshold", handler: (event: ThresholdEvent) => unknown) => () => void;
   /** Ends the holds of processes that have died. */
   readonly recover: () => Promise<RecoverReport>;
-  /** The ledger's lines, oldest first. */
-  readonly lines: (query?: LineQuery) => Promise<readonly LedgerLine[]>;
+  /** What steps cost, oldest first: charges, and corrections of what was assumed. `operator.acts()` has the rest of the ledger. */
+  readonly lines: (query?: LineQuery) => Promise<readonly StepLine[]>;
   /**
    * Waits for the runs under way, then stops timers and closes the store. Nothing begins after it;
    * what is still running after `waitMs` (default 10,000) is recovered by another process.
    */
   readonly close: (options?: { readonly waitMs?: number }) => Promise<void>;
+}
+
+/** A budget, as adapters stand on it. */
+export interface Budget extends AppBudget {
+  /** For one subject under these policies, from the outermost to the innermost; each can only narrow. */
+  readonly under: (subject: Subject, policies: readonly ReadyPolicy[]) => Assistants;
+  /** Reads a policy. @throws BudgetError `invalid_options` */
+  readonly policy: (options: PolicyOptions) => ReadyPolicy;
   readonly log: Log;
   /** The store's name, for messages. */
   readonly storeName: string;
@@ -77,7 +97,18 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     );
   }
   const monotonic = host.monotonic ?? (() => performance.now());
-  const ledger = createLedger({ store, monotonic });
+  const warn = (message: string): void => log.warn(`assistants-budget: ${message}`);
+  const notices = delivery({ store, owner: `process_${uuid()}`, warn });
+  const ledger = createLedger({
+    store,
+    monotonic,
+    warn,
+    onStoreError: config.onStoreError,
+    thresholds: config.thresholds,
+    keptCharges: options.keepCharges,
+    noticed: () => notices.nudge(),
+    holdTtlMs: host.holdTtlMs,
+  });
   ledger.watch(config.policy.limits);
   const client = clientFrom(options, env);
   const running = new Set<Promise<unknown>>();
@@ -105,9 +136,14 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     },
   };
   const sweep = sweeper(runner, store);
+  const appLimits: LimitLayers = { app: config.policy.limits, inner: [] };
   const under = (subject: Subject, policies: readonly ReadyPolicy[]): Assistants => {
     const policy = policies.reduce((outer, inner) => narrow(outer, inner), config.policy);
-    return assistantsOf(runner, { subject, subjects: subjectsOf(subject), policy });
+    const limits =
+      policies.length === 0
+        ? appLimits
+        : { ...appLimits, inner: policies.map((one) => one.limits) };
+    return assistantsOf(runner, { subject, subjects: subjectsOf(subject), policy, limits });
   };
 
   return {
@@ -118,9 +154,17 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
       ledger.watch(policy.limits);
       return policy;
     },
-    ready: () => askStore(() => store.open()),
-    recover: () => recoverHolds(runner),
-    lines: (query = {}) => askStore(() => store.lines(query)),
+    operator: createOperator({ store, ledger, timeZone: config.timeZone }),
+    on: (_type, handler) => notices.on((notice) => handler(thresholdEvent(notice))),
+    ready: async () => {
+      await askStore(() => store.open(), Infinity);
+      await ledger.resume();
+    },
+    recover: async () => {
+      await ledger.resume();
+      return recoverHolds(runner);
+    },
+    lines: (query = {}) => stepLines(store, query),
     close: async ({ waitMs = 10_000 } = {}) => {
       closed = true;
       sweep.stop();
@@ -130,6 +174,8 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
       await unsaved.flush();
       unsaved.close();
       await ledger.close();
+      await notices.close();
+      await options.keepCharges?.close();
       await store.close();
     },
     log,

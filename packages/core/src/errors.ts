@@ -21,6 +21,7 @@ const CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
   provider_timeout: { status: 504, title: "AI did not answer in time", retryable: true },
   provider_refused: { status: 502, title: "AI refused the request", retryable: false },
   identity_required: { status: 401, title: "Sign in to use AI", retryable: false },
+  subject_frozen: { status: 403, title: "AI is switched off here", retryable: false },
   invalid_input: { status: 400, title: "Invalid input", retryable: false },
   input_too_large: { status: 413, title: "Input too large", retryable: false },
   thread_not_found: { status: 404, title: "Thread not found", retryable: false },
@@ -29,6 +30,7 @@ const CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
   assistant_unknown: { status: 500, title: "Assistant not set up", retryable: false },
   model_price_unknown: { status: 500, title: "Assistant not set up", retryable: false },
   api_key_missing: { status: 500, title: "Assistant not set up", retryable: false },
+  act_refused: { status: 409, title: "Not done", retryable: false },
   store_unavailable: { status: 503, title: "AI budget can't be checked", retryable: true },
   invalid_options: { status: 500, title: "Invalid options", retryable: false },
 };
@@ -45,6 +47,7 @@ export type ErrorCode =
   | "provider_timeout"
   | "provider_refused"
   | "identity_required"
+  | "subject_frozen"
   | "invalid_input"
   | "input_too_large"
   | "thread_not_found"
@@ -53,6 +56,7 @@ export type ErrorCode =
   | "assistant_unknown"
   | "model_price_unknown"
   | "api_key_missing"
+  | "act_refused"
   | "store_unavailable"
   | "invalid_options";
 

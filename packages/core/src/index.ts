@@ -1,6 +1,8 @@
 /** `@assistants-budget/core`: what an app needs of it. */
 export { createBudget } from "./budget.ts";
-export type { Budget, Host, ReadyPolicy } from "./budget.ts";
+export type { AppBudget, Budget, Host, ReadyPolicy } from "./budget.ts";
+export type { HeldMoney, Operator, Said, SubjectRef } from "./operator.ts";
+export type { ThresholdEvent } from "./threshold-event.ts";
 export type { Assistants, RunOptions, RunStream } from "./assistants-of.ts";
 export { tool } from "./assistants/index.ts";
 export type {
@@ -24,11 +26,16 @@ export { BudgetError, ERROR_CODES, isBudgetError, toProblem } from "./errors.ts"
 export type { BudgetErrorInit, ErrorCode } from "./errors.ts";
 export { memory } from "./ledger/index.ts";
 export type {
+  Act,
+  ActLine,
   Balance,
   Charge,
   Item,
+  KeptCharges,
   LedgerLine,
   LineQuery,
+  Settings,
+  StepLine,
   Stop,
   StopReason,
   Store,

@@ -1,7 +1,7 @@
 /** The app's options, and what is made of them. */
 import type { OpenAI } from "openai";
 import type { AssistantDefinition } from "./assistants/index.ts";
-import type { Store } from "./ledger/index.ts";
+import type { KeptCharges, Store } from "./ledger/index.ts";
 import type { LimitText, Policy, PriceOverride, PriceTable } from "./rules/index.ts";
 
 /** One limit, several, or none at all: `'$1/day'`, `['$1/day', '500k tokens/month']`, `'unlimited'`. */
@@ -59,6 +59,22 @@ export interface BudgetOptions {
   readonly prices?: Readonly<Record<string, PriceOverride>>;
   /** Where threads and the ledger are kept. */
   readonly store?: Store;
+  /**
+   * What becomes of a step while the store can't be reached. Default `'deny'`: it is refused with
+   * `store_unavailable`. With `'allow'` it goes out without a hold, so the caps do not hold meanwhile;
+   * what it cost is counted once the store is back, and its line says so.
+   */
+  readonly onStoreError?: "deny" | "allow";
+  /**
+   * Where charges wait that the store could not take, if they must outlive this process:
+   * `chargesFile({ path })` of store-sqlite. Default: in memory; after a crash recovery charges what was held.
+   */
+  readonly keepCharges?: KeptCharges;
+  /**
+   * Parts of a limit at which `budget.on('threshold', …)` is told, such as `[0.5, 0.8, 1]`: once a
+   * window over all processes. Not of runs and threads. Default: none.
+   */
+  readonly thresholds?: readonly number[];
   /** An OpenAI client of the app's own. Default: one made of `apiKey` and `baseURL`. */
   readonly client?: OpenAI;
   /** Default: the environment's `OPENAI_API_KEY`. */
@@ -103,4 +119,7 @@ export interface Config {
   readonly maxRetries: number;
   readonly stored: boolean;
   readonly regional: boolean;
+  readonly onStoreError: "deny" | "allow";
+  /** Thousandths, ascending. */
+  readonly thresholds: readonly number[];
 }

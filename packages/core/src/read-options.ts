@@ -80,6 +80,14 @@ const optionsShape = z.strictObject({
   models: z.array(z.string().min(1)).min(1).optional(),
   prices: z.record(z.string(), z.unknown()).optional(),
   store: z.custom<object>(isStore, "a store, such as sqlite({ path }) or memory()").optional(),
+  onStoreError: z.enum(["deny", "allow"]).optional(),
+  keepCharges: z
+    .custom<object>(isKeptCharges, "where charges wait, such as chargesFile({ path })")
+    .optional(),
+  thresholds: z
+    .array(z.number().min(0.001).max(1), "parts of a limit, such as [0.5, 0.8, 1]")
+    .max(16)
+    .optional(),
   client: z.custom<object>(isClient, "an instance of OpenAI").optional(),
   apiKey: z.string().min(1).optional(),
   baseURL: z
@@ -129,6 +137,8 @@ export function readOptions(options: BudgetOptions): Config {
       maxRetries: options.maxRetries ?? 2,
       stored: options.keepResponses ?? true,
       regional: options.regional ?? false,
+      onStoreError: options.onStoreError ?? "deny",
+      thresholds: thousandths(options.thresholds ?? []),
     };
   });
 }
@@ -218,6 +228,15 @@ function isTool(value: unknown): boolean {
 
 function isStore(value: unknown): boolean {
   return typeof value === "object" && value !== null && "reserve" in value && "settle" in value;
+}
+
+/** To three decimals, which is what a threshold means; each once. */
+function thousandths(thresholds: readonly number[]): readonly number[] {
+  return [...new Set(thresholds.map((one) => Math.round(one * 1000)))].toSorted((a, b) => a - b);
+}
+
+function isKeptCharges(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "put" in value && "all" in value;
 }
 
 function isLog(value: unknown): boolean {

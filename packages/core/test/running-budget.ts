@@ -10,7 +10,7 @@ import {
   type Budget,
   type BudgetError,
   type BudgetOptions,
-  type LedgerLine,
+  type StepLine,
   type Store,
   createBudget,
   isBudgetError,
@@ -73,8 +73,12 @@ export async function start(options: StartOptions = {}): Promise<Running> {
 }
 
 /** What both sides have written down, once nothing is under way. */
-export async function books({ simulator, budget, store }: Running): Promise<{
-  readonly lines: readonly LedgerLine[];
+export async function books({
+  simulator,
+  budget,
+  store,
+}: Pick<Running, "simulator" | "budget" | "store">): Promise<{
+  readonly lines: readonly StepLine[];
   readonly invoice: readonly InvoiceLine[];
   readonly held: number;
 }> {
@@ -84,8 +88,8 @@ export async function books({ simulator, budget, store }: Running): Promise<{
   return { lines, invoice: simulator.invoice().lines, held: held.length };
 }
 
-async function allLines(budget: Pick<Budget, "lines">): Promise<readonly LedgerLine[]> {
-  const all: LedgerLine[] = [];
+async function allLines(budget: Pick<Budget, "lines">): Promise<readonly StepLine[]> {
+  const all: StepLine[] = [];
   for (;;) {
     const after = all.at(-1)?.id;
     const page = await budget.lines({ limit: 1000, ...(after === undefined ? {} : { after }) });
@@ -107,7 +111,7 @@ export async function expectAgreement(running: Running): ReturnType<typeof books
 }
 
 /** What the ledger says of each response. */
-export function billOf(lines: readonly LedgerLine[]): Map<string | undefined, number> {
+export function billOf(lines: readonly StepLine[]): Map<string | undefined, number> {
   const bill = new Map<string | undefined, number>();
   for (const { charge } of lines)
     bill.set(charge.responseId, (bill.get(charge.responseId) ?? 0) + charge.nano);

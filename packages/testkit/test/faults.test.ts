@@ -1,38 +1,8 @@
 /** The suite barks: each store here is the memory store with one fault, and must not pass. */
 import { setImmediate as endOfTick } from "node:timers/promises";
-import { type Store, type WindowAt, admit, memory } from "@assistants-budget/core/store";
+import { type WindowAt, admit } from "@assistants-budget/core/store";
 import { expect, test } from "vitest";
-import { type Runner, storeSuite, testClock } from "../src/index.ts";
-
-type Fault = (store: Store) => Partial<Store>;
-
-interface Planted {
-  /** The part of the suite that must notice. */
-  readonly part: string;
-  readonly fault: Fault;
-}
-
-/** Runs one part of the suite on a faulty store and gives back the tests that failed. */
-async function failures({ part, fault }: Planted): Promise<readonly string[]> {
-  const tests: { readonly name: string; readonly body: () => Promise<void> }[] = [];
-  let current = "";
-  const runner: Runner = {
-    describe: (name, body) => {
-      current = name;
-      body();
-    },
-    test: (name, body) => void (current === part && tests.push({ name, body })),
-  };
-  storeSuite(runner, {
-    open: async () => {
-      const clock = testClock();
-      const sound = memory({ clock: clock.now });
-      return { store: { ...sound, ...fault(sound) }, clock, close: () => sound.close() };
-    },
-  });
-  const outcomes = await Promise.allSettled(tests.map(({ body }) => body()));
-  return tests.flatMap(({ name }, i) => (outcomes[i]?.status === "rejected" ? [name] : []));
-}
+import { type Fault, type Planted, failures } from "./planted.ts";
 
 /** Renames every counter that goes into a store, and names it as before on the way back. */
 const renamed =
@@ -142,8 +112,8 @@ const FAULTS: Readonly<Record<string, Planted>> = {
       settle: async (hold, charge) => {
         const before = await store.release(hold.replace(/$/, " none"));
         const lines = await store.lines({});
-        const line = lines.find((one) => one.hold === hold);
-        return line && before.kind === "unknown"
+        const line = lines.find((one) => "hold" in one && one.hold === hold);
+        return line?.kind === "charge" && before.kind === "unknown"
           ? { kind: "already", line }
           : store.settle(hold, charge);
       },

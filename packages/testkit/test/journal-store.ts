@@ -12,6 +12,7 @@ import { type Store, memory } from "@assistants-budget/core/store";
 /** What changes something. All else only reads. */
 const CHANGES = [
   ...(["reserve", "settle", "release", "attach", "renew", "lease"] as const),
+  ...(["act", "takeNotices", "dropNotice"] as const),
   ...(["openThread", "renewThread", "closeThread", "saveRun", "deleteThread"] as const),
 ];
 
@@ -87,6 +88,8 @@ export function journal(path: string, clock: () => number = Date.now): Store {
     holds: async (query) => open().state.holds(query),
     windows: async (windows) => open().state.windows(windows),
     lines: async (query) => open().state.lines(query),
+    settings: async (subjects) => open().state.settings(subjects),
+    fullest: async (query) => open().state.fullest(query),
     run: async (request) => open().state.run(request),
     runs: async (request) => open().state.runs(request),
     items: async (request) => open().state.items(request),

@@ -51,12 +51,15 @@ export async function takeThread(
     case "missing":
       throw threadNotFound();
     case "busy":
-      throw new BudgetError("thread_busy", {
-        message:
-          "Another run is under way in this thread. Wait for its answer, then send this again.",
-        retryAfter: 2,
-      });
+      throw threadBusy();
   }
+}
+
+export function threadBusy(): BudgetError {
+  return new BudgetError("thread_busy", {
+    message: "Another run is under way in this thread. Wait for its answer, then send this again.",
+    retryAfter: 2,
+  });
 }
 
 /** The same words for a thread that isn't there and for somebody else's. */

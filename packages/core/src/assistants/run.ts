@@ -1,5 +1,5 @@
 /** What a run gives back, and what is remembered of it. */
-import type { Balance, Item, LedgerLine, RunRecord, StepRecord, Stop } from "../ledger/index.ts";
+import type { Balance, Charge, Item, RunRecord, StepRecord, Stop } from "../ledger/index.ts";
 import { type Usage, addNano, addUsage, formatUsd, NO_USAGE } from "../rules/index.ts";
 
 /** Money for people and for sums. */
@@ -29,7 +29,7 @@ export interface Step {
   readonly usage: RunUsage;
   readonly cost: Cost;
   /** How the cost is known. */
-  readonly known: LedgerLine["charge"]["known"];
+  readonly known: Charge["known"];
   /** Why it is not `reported`, or what was odd about it. */
   readonly cause?: string;
   /** Names of the tools that it asked for. */

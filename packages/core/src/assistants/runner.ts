@@ -2,6 +2,7 @@
 import { v7 as uuid } from "uuid";
 import { isBudgetError } from "../errors.ts";
 import {
+  type LimitLayers,
   OWN_SCOPES,
   type Pending,
   type RunRecord,
@@ -16,7 +17,7 @@ import type { AssistantDefinition } from "./assistant.ts";
 import type { Answered } from "./backend.ts";
 import type { RunEvent } from "./events.ts";
 import { keptItems, textOf } from "./kept-items.ts";
-import { type Lease, takeThread } from "./lease.ts";
+import { type Lease, takeThread, threadBusy } from "./lease.ts";
 import { type CallOptions, type Plan, planOf } from "./plan.ts";
 import { outputRange, stopBefore } from "./run-caps.ts";
 import { closed, stopAfter, stopOf } from "./run-end.ts";
@@ -29,7 +30,7 @@ import { userItem } from "./user-input.ts";
 /** What runs stand on. */
 export interface RunnerHost extends StepHost {
   readonly store: Store;
-  /** The last saves of runs that ended while the store was away. */
+  /** The last saves of runs that ended while the store was away, by thread. */
   readonly unsaved: Pending<() => Promise<void>>;
   /** How long a step waits for money that running calls hold, ms. */
   readonly waitMs: number;
@@ -40,6 +41,7 @@ export interface RunnerHost extends StepHost {
 
 export interface RunRequest {
   readonly user: string;
+  readonly limits: LimitLayers;
   /** All subjects but the run and the thread, which the runner adds. */
   readonly subjects: Subjects;
   readonly policy: Policy;
@@ -83,6 +85,8 @@ export async function execute(host: RunnerHost, request: RunRequest): Promise<Ru
   const createdAt = await host.ledger.now();
   const { prices, stored, monotonic } = host;
   const plan = await planOf({ run: id, assistant, policy, call, prices, now: createdAt, stored });
+  // What its last run could not save yet comes first: a new thread may not even exist in the store.
+  if (!isNew && !(await host.unsaved.settled(thread))) throw threadBusy();
   const lease = await takeThread(host.store, { thread, user, run: id, isNew });
   try {
     const { frame, truncation, maxContextTokens, deadlineMs } = plan;
@@ -154,7 +158,7 @@ function step(session: Session, promptTokens: number): Promise<Answered> {
     promptTokens,
     output: outputRange(session),
     demand: {
-      limits: policy.limits,
+      limits: request.limits,
       subjects,
       timeZone: host.timeZone,
       waitMs: host.waitMs,
@@ -206,7 +210,7 @@ async function keep({ host, lease, turn }: Session, run: RunRecord, close: boole
   } catch (error) {
     if (!isBudgetError(error) || error.code !== "store_unavailable") throw error;
     host.warn(`run ${run.id} could not be saved yet: ${error.message}`);
-    if (close) host.unsaved.add(run.id, save);
+    if (close) host.unsaved.add(run.thread, save);
   }
 }
 
@@ -219,9 +223,12 @@ async function finish(session: Session, text: string, stop: Stop | undefined): P
   };
   await keep(session, record, true);
   // What is shared with others is not the caller's to see.
-  const own = Object.entries(request.policy.limits).filter(([scope]) => OWN_SCOPES.has(scope));
-  const limits = Object.fromEntries(own);
-  const query = { limits, subjects, timeZone: host.timeZone };
+  const query = {
+    limits: request.limits,
+    subjects,
+    timeZone: host.timeZone,
+    scopes: OWN_SCOPES,
+  };
   const balances = await host.ledger.balances(query).catch(() => []);
   return { ...summaryOf(record), output: [...turn.added], balances };
 }

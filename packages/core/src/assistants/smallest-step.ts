@@ -1,5 +1,5 @@
 /** The least that any of the app's assistants would ask the ledger for: what a guard goes by. */
-import type { Demand, Subjects } from "../ledger/index.ts";
+import type { Demand, LimitLayers, Subjects } from "../ledger/index.ts";
 import { type Policy, ceilingRates, claimAmount } from "../rules/index.ts";
 import type { AssistantDefinition } from "./assistant.ts";
 import { planOf } from "./plan.ts";
@@ -12,6 +12,7 @@ interface Asker {
   readonly user: string;
   readonly subjects: Subjects;
   readonly policy: Policy;
+  readonly limits: LimitLayers;
   readonly assistants: ReadonlyMap<string, AssistantDefinition>;
 }
 
@@ -32,7 +33,7 @@ export async function smallestDemand(
 
 async function firstStep(
   host: RunnerHost,
-  { user, subjects, policy }: Asker,
+  { user, subjects, policy, limits }: Asker,
   { name, assistant }: { readonly name: string; readonly assistant: AssistantDefinition },
 ) {
   const { prices, stored, regional, timeZone } = host;
@@ -47,7 +48,7 @@ async function firstStep(
   return {
     nano: claimAmount(ceiling, output.min),
     demand: {
-      limits: policy.limits,
+      limits,
       subjects: { ...subjects, thread: NOBODYS, run: NOBODYS },
       timeZone,
       ceiling: { promptTokens, rates },

@@ -1,6 +1,6 @@
 /** What every adapter needs: who sent a request, which policies are on it, what to answer. */
 import type { Assistants, RunOptions } from "../assistants-of.ts";
-import { type Budget, type Host, createBudget } from "../budget.ts";
+import { type AppBudget, type Budget, type Host, createBudget } from "../budget.ts";
 import { BudgetError, isBudgetError } from "../errors.ts";
 import { eventStream } from "../event-stream.ts";
 import { OWN_SCOPES, balanceJson } from "../ledger/index.ts";
@@ -29,6 +29,8 @@ export interface HttpHost<Request extends object> extends Host {
 
 export interface HttpBudget<Request extends object> {
   readonly budget: Budget;
+  /** What the app does with it outside of requests: for every adapter to hand on as it is. */
+  readonly app: AppBudget;
   /** The signed-in user's assistants. Free until used: the user is looked up at each call. */
   assistants(request: Request): Assistants;
   /** Puts a policy upon a request; the innermost is put on last. */
@@ -101,8 +103,10 @@ export function createHttpBudget<Request extends object>(
     };
   }
 
+  const { for: of, ready, operator, on, recover, lines, close } = budget;
   return {
     budget,
+    app: { for: of, ready, operator, on, recover, lines, close },
     assistants,
     narrow: (request, policy) =>
       void policies.set(request, [...(policies.get(request) ?? []), policy]),

@@ -1,22 +1,12 @@
 /** From limits and subjects to the windows that a step must fit into. */
-import {
-  FOREVER,
-  type Limit,
-  type Period,
-  type Policy,
-  periodKey,
-  windowAt,
-} from "../rules/index.ts";
-import type { Family, WindowAt, WindowClaim } from "./store.ts";
+import { FOREVER, type Period, type Policy, windowAt } from "../rules/index.ts";
+import type { Demand } from "./ledger.ts";
+import { type OperatorLimits, limitsInForce } from "./limit-layers.ts";
+import type { WindowAt, WindowClaim } from "./store.ts";
+import { type PlannedWindow, windowPlan } from "./window-plan.ts";
 
 /** Which subject stands for each scope: `{ user: 'alice', thread: 'thread_…', app: 'app' }`. */
 export type Subjects = Readonly<Record<string, string>>;
-
-/** One limit with the window that it applies to now. */
-export interface LimitedWindow {
-  readonly limit: Pick<Limit, "unit" | "period"> & { readonly amount: number | null };
-  readonly at: WindowAt;
-}
 
 /** The most that a step can cost, as a function of the output tokens that it is given. */
 export interface Ceiling {
@@ -26,78 +16,98 @@ export interface Ceiling {
   readonly rates: { readonly prompt: number; readonly completion: number };
 }
 
-/** The name of a counter. The subject comes last, so that no subject can pose as another family. */
-function familyOf(scope: string, subject: string, limit: Limit): Family {
-  const period = periodKey(limit.period);
-  const { unit } = limit;
-  return { family: `${scope}|${unit}|${period}|${subject}`, scope, subject, unit, period };
+/** A moment, and the zone whose calendar counts. */
+export interface Moment {
+  readonly now: number;
+  readonly timeZone: string;
 }
 
-/** A route's limit counts by the name of the policy that states it, whatever lies further in. */
-const ROUTE = "route:";
+/** One limit with the window that it applies to now; a limit of null is only counted. */
+export interface LimitedWindow {
+  readonly at: WindowAt;
+  readonly limit: number | null;
+}
 
-/** Every window that applies. A scope without a subject (no route, no tenant) has none. */
+/** The windows that limits apply to. */
 export function limitedWindows(
   limits: Policy["limits"],
   subjects: Subjects,
-  clock: { readonly now: number; readonly timeZone: string },
+  moment: Moment,
 ): readonly LimitedWindow[] {
-  return Object.entries(limits).flatMap(([key, ofScope]) => {
-    const [scope, subject] = key.startsWith(ROUTE)
-      ? (["route", key.slice(ROUTE.length)] as const)
-      : ([key, Object.hasOwn(subjects, key) ? subjects[key] : undefined] as const);
+  const plan = windowPlan({ limits, caps: limits }, {});
+  return plan.flatMap((planned) => {
+    const subject = subjectOf(planned, subjects);
     if (subject === undefined) return [];
-    return lowest(ofScope).map((limit) => ({
-      limit,
-      at: { ...familyOf(scope, subject, limit), ...stretchOf(limit.period, clock) },
-    }));
+    return { at: windowOf(planned, subject, moment), limit: planned.limit };
   });
-}
-
-/** The key under which a named policy's own route limit stands among its limits. */
-export function routeKey(name: string): string {
-  return `${ROUTE}${name}`;
-}
-
-/** A window is claimed once, or it would be counted twice: of two limits of one window the lower holds. */
-function lowest(limits: readonly Limit[]): readonly Limit[] {
-  return limits.filter((limit, i) =>
-    limits.every((other, j) => {
-      const same = other.unit === limit.unit && periodKey(other.period) === periodKey(limit.period);
-      return !same || limit.amount < other.amount || (limit.amount === other.amount && i <= j);
-    }),
-  );
-}
-
-function stretchOf(
-  period: Period,
-  { now, timeZone }: { readonly now: number; readonly timeZone: string },
-): Pick<WindowAt, "zone" | "start" | "end" | "rollingMs"> {
-  if (period.kind === "rolling")
-    return { zone: timeZone, start: 0, end: FOREVER, rollingMs: period.ms };
-  return { zone: timeZone, ...windowAt(period, now, timeZone) };
 }
 
 /** What a step asks of each window. A run that has been counted is not counted again. */
 export function claimsOf(
-  windows: readonly LimitedWindow[],
-  ceiling: Ceiling,
-  countRun: boolean,
+  demand: Pick<Demand, "limits" | "ceiling" | "countRun">,
+  by: {
+    readonly operator: OperatorLimits;
+    readonly counted: Policy["limits"];
+    readonly subjects: Subjects;
+    readonly moment: Moment;
+  },
 ): readonly WindowClaim[] {
+  const { ceiling, countRun } = demand;
   const { promptTokens, rates } = ceiling;
-  return windows.flatMap(({ limit, at }) => {
-    switch (limit.unit) {
-      case "usd":
-        return {
-          ...at,
-          limit: limit.amount,
-          fixed: promptTokens * rates.prompt,
-          perOutput: rates.completion,
-        };
-      case "tokens":
-        return { ...at, limit: limit.amount, fixed: promptTokens * 1000, perOutput: 1000 };
-      case "runs":
-        return countRun ? { ...at, limit: limit.amount, fixed: 1000, perOutput: 0 } : [];
-    }
-  });
+  const claims: WindowClaim[] = [];
+  for (const planned of planFor(demand, by)) {
+    const subject = subjectOf(planned, by.subjects);
+    if (subject === undefined || (planned.unit === "runs" && !countRun)) continue;
+    const { limit, cap, unit } = planned;
+    const at = windowOf(planned, subject, by.moment);
+    const fixed =
+      unit === "usd" ? promptTokens * rates.prompt : unit === "tokens" ? promptTokens * 1000 : 1000;
+    const perOutput = unit === "usd" ? rates.completion : unit === "tokens" ? 1000 : 0;
+    claims.push({ ...at, limit, cap, fixed, perOutput });
+  }
+  return claims;
+}
+
+/** Plans that no operator has touched, the most of all: made once for each set of limits. */
+const plans = new WeakMap<object, { counted: object; plan: readonly PlannedWindow[] }>();
+
+function planFor(
+  { limits }: Pick<Demand, "limits">,
+  { operator, counted }: { operator: OperatorLimits; counted: Policy["limits"] },
+): readonly PlannedWindow[] {
+  const isUntouched = Object.keys(operator).length === 0;
+  const known = isUntouched ? plans.get(limits) : undefined;
+  if (known?.counted === counted) return known.plan;
+  const plan = windowPlan(limitsInForce(limits, operator), counted);
+  if (isUntouched) plans.set(limits, { counted, plan });
+  return plan;
+}
+
+/** A scope without a subject (no route, no tenant) has no window. */
+function subjectOf({ scope, route }: PlannedWindow, subjects: Subjects): string | undefined {
+  if (route !== undefined) return route;
+  return Object.hasOwn(subjects, scope) ? subjects[scope] : undefined;
+}
+
+/** The subject comes last in the name, so that no subject can pose as another family. */
+function windowOf(planned: PlannedWindow, subject: string, { now, timeZone }: Moment): WindowAt {
+  const { scope, unit, prefix, period, periodName } = planned;
+  const { start, end } = stretchOf(period, now, timeZone);
+  return {
+    family: prefix + subject,
+    scope,
+    subject,
+    unit,
+    period: periodName,
+    zone: timeZone,
+    start,
+    end,
+    ...(period.kind === "rolling" ? { rollingMs: period.ms } : undefined),
+  };
+}
+
+const EVER = { start: 0, end: FOREVER };
+
+function stretchOf(period: Period, now: number, timeZone: string): { start: number; end: number } {
+  return period.kind === "calendar" ? windowAt(period, now, timeZone) : EVER;
 }

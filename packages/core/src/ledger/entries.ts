@@ -1,12 +1,21 @@
 /** What a hold took from a window, and what is put in its place: the sums that every store repeats. */
-import { type Unit, bucketMs, claimAmount } from "../rules/index.ts";
+import {
+  type Noticed,
+  type Unit,
+  bucketMs,
+  claimAmount,
+  reachedThresholds,
+} from "../rules/index.ts";
+import type { Notice } from "./notices.ts";
 import type {
   Charge,
-  LedgerLine,
+  HoldFacts,
   OpenHold,
   ReserveRequest,
+  StepLine,
   WindowAt,
   WindowClaim,
+  WindowState,
 } from "./store.ts";
 
 /** What one hold took from one counter. */
@@ -17,6 +26,8 @@ export interface Entry<Counter> {
   readonly amount: number;
   /** Of a rolling window: the width of its buckets, ms. */
   readonly bucket?: number;
+  /** The claim's cap, which thresholds are parts of. */
+  readonly cap?: number;
 }
 
 export function entryOf<Counter>(
@@ -29,11 +40,15 @@ export function entryOf<Counter>(
     unit: claim.unit,
     amount: claimAmount(claim, outputTokens),
     ...(claim.rollingMs === undefined ? {} : { bucket: bucketMs(claim.rollingMs) }),
+    ...(claim.cap === null ? {} : { cap: claim.cap }),
   };
 }
 
 /** What a charge means for a window that counts in the entry's unit. A run counts once, whatever it cost. */
-export function spentOf(entry: Entry<unknown>, charge: Pick<Charge, "nano" | "tokens">): number {
+export function spentOf(
+  entry: Pick<Entry<unknown>, "unit" | "amount">,
+  charge: Pick<Charge, "nano" | "tokens">,
+): number {
   switch (entry.unit) {
     case "usd":
       return charge.nano;
@@ -60,24 +75,18 @@ export function chargeLine(
   hold: Pick<OpenHold, "id" | "facts" | "ceiling">,
   charge: Charge,
   at: number,
-): Omit<LedgerLine, "id"> {
-  return {
-    hold: hold.id,
-    kind: "charge",
-    at,
-    charge,
-    facts: hold.facts,
-    ceiling: hold.ceiling,
-    ...(charge.nano > hold.ceiling ? { overrun: charge.nano - hold.ceiling } : {}),
-  };
+): Omit<StepLine, "id"> {
+  const { id, facts, ceiling } = hold;
+  const line = { hold: id, kind: "charge" as const, at, charge, facts, ceiling };
+  return charge.nano > ceiling ? { ...line, overrun: charge.nano - ceiling } : line;
 }
 
 /** The line that better knowledge writes: the difference to the charge that was assumed. */
 export function correctionLine(
-  first: Omit<LedgerLine, "id">,
+  first: Omit<StepLine, "id">,
   charge: Charge,
   at: number,
-): Omit<LedgerLine, "id"> {
+): Omit<StepLine, "id"> {
   return {
     hold: first.hold,
     kind: "correction",
@@ -100,7 +109,78 @@ export function windowOf(claim: WindowAt): WindowAt {
   return rollingMs === undefined ? at : { ...at, rollingMs };
 }
 
+/** The same window of another subject: a family's name ends in its subject's. */
+export function ofSubject(at: WindowAt, subject: string): WindowAt {
+  const stem = at.family.slice(0, at.family.length - at.subject.length);
+  return { ...windowOf(at), subject, family: stem + subject };
+}
+
 /** Tells a unit in a row that a store has read from any other text. */
 export function isUnit(text: string): text is Unit {
   return text === "usd" || text === "tokens" || text === "runs";
+}
+
+/** Whether a hold counts for a subject. Routes are not seeded: a hold does not tell all that it passed. */
+export function isOf(facts: HoldFacts, scope: string, subject: string): boolean {
+  switch (scope) {
+    case "user":
+    case "thread":
+    case "run":
+      return facts[scope] === subject;
+    case "app":
+      return true;
+    case "route":
+      return false;
+    default:
+      return facts.subjects?.[scope] === subject;
+  }
+}
+
+/** A refused claim that would have fitted into its window empty, and no longer does, whatever is held. */
+export function isExhausted(
+  claim: WindowClaim,
+  { spent, credit }: Pick<WindowState, "spent" | "credit">,
+  leastOutput: number,
+): boolean {
+  if (claim.cap === null) return false;
+  const needed = claimAmount(claim, leastOutput);
+  const limit = claim.cap + credit;
+  return needed <= limit && spent + needed > limit;
+}
+
+/** The notices that a window is due, and what is remembered of them; nothing where there are none. */
+export function noticesOf(
+  state: WindowState,
+  due: {
+    readonly cap: number;
+    readonly thresholds: readonly number[];
+    readonly exhausted: boolean;
+    readonly last?: Noticed;
+    readonly now: number;
+  },
+): { readonly notices: readonly Notice[]; readonly last: Noticed } | undefined {
+  const { thresholds, now: at } = due;
+  const { spent, rollingMs, family } = state;
+  const limit = due.cap + state.credit;
+  const reached = reachedThresholds(thresholds, {
+    limit,
+    spent,
+    exhausted: due.exhausted,
+    now: at,
+    ...(due.last ? { last: due.last } : {}),
+    ...(rollingMs === undefined ? {} : { rollingMs }),
+  });
+  const threshold = reached.at(-1);
+  if (threshold === undefined) return undefined;
+  const since = rollingMs === undefined ? state.start : at;
+  const window = windowOf(state);
+  const notices = reached.map((one) => ({
+    id: [one, limit, since, family].join("|"),
+    at,
+    threshold: one,
+    window,
+    limit,
+    spent,
+  }));
+  return { notices, last: { limit, threshold, at } };
 }

@@ -1,33 +1,43 @@
 /** The only one that moves money: reserve before a step, settle or release after it. */
 import { v7 as uuid } from "uuid";
-import { BudgetError } from "../errors.ts";
+import { BudgetError, isBudgetError } from "../errors.ts";
 import { type Policy, admit } from "../rules/index.ts";
 import { throwIfAborted } from "./abort.ts";
 import { askStore } from "./ask-store.ts";
 import { type Balance, balanceOf } from "./balance.ts";
-import { type Ceiling, type Subjects, claimsOf, limitedWindows } from "./claims.ts";
+import { type Ceiling, type Subjects, limitedWindows } from "./claims.ts";
+import type { KeptCharges } from "./kept-charges.ts";
+import type { Standing } from "./known-settings.ts";
+import { type LimitLayers, limitsInForce } from "./limit-layers.ts";
 import { pending } from "./pending.ts";
 import { isInFlight, refusal } from "./refusal.ts";
 import { renewal } from "./renewal.ts";
+import { requestFor } from "./request.ts";
+import { standings } from "./standings.ts";
 import { type Monotonic, storeClock } from "./store-clock.ts";
 import type {
   Charge,
   HoldFacts,
   OpenHold,
+  ReserveReply,
   ReserveRequest,
   SettleReply,
   Store,
-  WindowState,
+  WindowAt,
 } from "./store.ts";
+import { type Unheld, unheldCharge, unheldSteps, withoutLimits } from "./unheld.ts";
 import { waiting } from "./waiting.ts";
-import { watched, withCounted } from "./watched.ts";
+import { watched } from "./watched.ts";
 
 /** A hold lives this long without a sign of life from its owner. */
 const HOLD_TTL_MS = 60_000;
 
+/** More than this many steps are not let out on trust while the store is away. */
+const MOST_UNHELD = 1_000;
+
 /** What a step asks the ledger for. */
 export interface Demand {
-  readonly limits: Policy["limits"];
+  readonly limits: LimitLayers;
   readonly subjects: Subjects;
   readonly timeZone: string;
   readonly ceiling: Ceiling;
@@ -50,14 +60,22 @@ export interface Hold {
   fresh(): boolean;
 }
 
-/** How a hold is to end: with a charge, or without one. */
+/** How a hold is to end: with a charge, or without one. Plain data: it may wait on a disk. */
 interface End {
   readonly hold: string;
-  readonly charge: Charge | undefined;
+  readonly charge?: Charge;
+  /** Set for a step that went out without a hold. */
+  readonly unheld?: Unheld;
 }
 
 /** How it did end; `pending` where the store is away: the end is kept and offered again. */
 type EndReply = SettleReply | { readonly kind: "pending" };
+
+/** Whose windows are looked at, and how they stand. */
+interface BalanceQuery extends Pick<Demand, "limits" | "subjects" | "timeZone"> {
+  /** Only these scopes. */
+  readonly scopes?: ReadonlySet<string>;
+}
 
 export interface Ledger {
   /** Counts these limits' periods from now on, on every request. */
@@ -70,61 +88,87 @@ export interface Ledger {
   settle(hold: string, charge: Charge): Promise<EndReply>;
   release(hold: string): Promise<EndReply>;
   attach(hold: string, responseId: string): Promise<void>;
-  balances(query: Pick<Demand, "limits" | "subjects" | "timeZone">): Promise<readonly Balance[]>;
+  balances(query: BalanceQuery): Promise<readonly Balance[]>;
+  /** The window that a limit of this subject is in now. */
+  windowOf(scope: string, subject: string, limit: LimitAt): Promise<WindowAt>;
   /** Holds whose owners have fallen silent. */
   expired(): Promise<readonly OpenHold[]>;
   /** The store's time, epoch ms. */
   now(): Promise<number>;
+  /** Takes up charges that an earlier process could not bring to the store. */
+  resume(): Promise<void>;
   /** Offers once more what the store could not take, and stops renewing. */
   close(): Promise<void>;
+}
+
+/** A limit, and the zone of its calendar. */
+interface LimitAt {
+  readonly limit: Policy["limits"][string][number];
+  readonly timeZone: string;
 }
 
 export interface LedgerHost {
   readonly store: Store;
   readonly monotonic: Monotonic;
+  /** What becomes of a step while the store is away. */
+  readonly onStoreError: "deny" | "allow";
+  /** Thousandths of a limit at which notices are written. */
+  readonly thresholds: readonly number[];
+  readonly keptCharges: KeptCharges | undefined;
+  readonly warn: (message: string) => void;
+  /** Told where the store has written a notice. */
+  readonly noticed: () => void;
+  /** For tests. Default 60,000. */
+  readonly holdTtlMs?: number | undefined;
 }
 
-export function createLedger({ store, monotonic }: LedgerHost): Ledger {
-  const owner = `process_${uuid()}`;
+export function createLedger(host: LedgerHost): Ledger {
+  const { store, monotonic, thresholds, warn, holdTtlMs: ttlMs = HOLD_TTL_MS } = host;
+  const own = uuid();
+  const owner = `process_${own}`;
+  let holds = 0;
+  /** Unique without a draw for each: a process's own id and a number. */
+  const nextHold = (): string => `hold_${own}_${(holds += 1)}`;
   const clock = storeClock(store, monotonic);
+  const settings = standings(store);
   const waiters = waiting();
   const counted = watched();
-  const unsettled = pending(offer);
-  const living = renewal({ store, monotonic, ttlMs: HOLD_TTL_MS });
+  const kept = host.keptCharges ? { charges: host.keptCharges, warn } : undefined;
+  const unsettled = pending(offer, kept);
+  const living = renewal({ store, monotonic, ttlMs });
+  const unheld = unheldSteps();
 
-  async function requestOf(id: string, demand: Omit<Demand, "waitMs">): Promise<ReserveRequest> {
-    const { limits, subjects, timeZone, ceiling, output, facts } = demand;
-    const at = { now: await clock.now(), timeZone };
-    const limited = limitedWindows(limits, subjects, at);
-    const windows = withCounted(limited, limitedWindows(counted.all(), subjects, at));
-    return {
-      hold: id,
-      owner,
-      ttlMs: HOLD_TTL_MS,
-      output,
-      claims: claimsOf(windows, ceiling, demand.countRun),
-      ceiling: {
-        fixed: ceiling.promptTokens * ceiling.rates.prompt,
-        perOutput: ceiling.rates.completion,
-      },
-      facts,
-    };
+  async function requestOf(
+    id: string,
+    demand: Omit<Demand, "waitMs">,
+    standing: Standing,
+  ): Promise<ReserveRequest> {
+    const at = { standing, now: await clock.now(), counted: counted.all() };
+    return requestFor({ hold: id, owner, ttlMs, thresholds }, demand, at);
   }
 
   async function reserve(demand: Demand): Promise<Hold> {
-    const id = `hold_${uuid()}`;
+    try {
+      return await hold(demand);
+    } catch (error) {
+      const away = isBudgetError(error) && error.code === "store_unavailable";
+      const isFull = unheld.size + unsettled.size >= MOST_UNHELD;
+      if (!away || host.onStoreError === "deny" || isFull) throw error;
+      warn(`a step goes out without a hold, because \`onStoreError\` is 'allow': ${error.message}`);
+      return unheld.begin(demand);
+    }
+  }
+
+  async function hold(demand: Demand): Promise<Hold> {
+    const id = nextHold();
     const giveUp = monotonic() + demand.waitMs;
     for (;;) {
       throwIfAborted(demand.signal);
-      const request = await requestOf(id, demand);
+      const standing = await settings.forReserve(demand.subjects);
+      if (standing.frozen) throw frozen(standing.frozen.scope);
+      const request = await requestOf(id, demand, standing);
       const sent = monotonic();
-      // Asked again by the same id, a lost answer is answered again and nothing is held twice.
-      const reply = await askStore(() => store.reserve(request)).catch((error: unknown) => {
-        // It may be held, only the answers were lost: recovery would charge for a call never sent.
-        void end({ hold: id, charge: undefined });
-        throw error;
-      });
-      clock.learn(reply.now);
+      const reply = await ask(request);
       switch (reply.kind) {
         case "held":
           return living.born({ id, outputTokens: reply.outputTokens, request, sent });
@@ -132,6 +176,7 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
           throw new BudgetError("store_unavailable", {
             message: `hold ${id} has ended before its step began. Try again.`,
           });
+        case "settings":
         case "stale":
           break;
         case "refused": {
@@ -144,12 +189,38 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
     }
   }
 
-  async function offer({ hold, charge }: End): Promise<SettleReply> {
-    const reply = await askStore(() => (charge ? store.settle(hold, charge) : store.release(hold)));
-    living.ended(hold);
+  /** Asked again by the same id, a lost answer is answered again and nothing is held twice. */
+  async function ask(request: ReserveRequest): Promise<ReserveReply> {
+    const reply = await askStore(() => store.reserve(request)).catch((error: unknown) => {
+      // It may be held, only the answers were lost: recovery would charge for a call never sent.
+      void end({ hold: request.hold });
+      throw error;
+    });
+    clock.learn(reply.now);
+    if (reply.kind === "settings") settings.learn(reply.settings);
+    if (reply.kind === "refused" && reply.noticed) host.noticed();
+    return reply;
+  }
+
+  async function offer({ hold: id, charge, unheld: step }: End): Promise<SettleReply> {
+    if (step) await holdAfterwards(id, step);
+    const reply = await askStore(() => (charge ? store.settle(id, charge) : store.release(id)));
+    living.ended(id);
     if (reply.kind === "settled" || reply.kind === "released")
       waiters.wake(reply.windows.map(({ family }) => family));
+    if (reply.kind === "settled" && reply.noticed) host.noticed();
     return reply;
+  }
+
+  /** Holds what has been spent already, by its own id and whatever room there is. */
+  async function holdAfterwards(id: string, { demand, outputTokens }: Unheld): Promise<void> {
+    for (;;) {
+      const request = await requestOf(id, demand, settings.standingOf(demand.subjects));
+      const reply = await askStore(() => store.reserve(withoutLimits(request, outputTokens)));
+      clock.learn(reply.now);
+      if (reply.kind === "held" || reply.kind === "ended") return;
+      if (reply.kind === "settings") settings.learn(reply.settings);
+    }
   }
 
   async function end(ending: End): Promise<EndReply> {
@@ -162,33 +233,63 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
     }
   }
 
+  function finish(id: string, charge?: Charge): Promise<EndReply> {
+    const step = unheld.end(id);
+    if (!step) return end(charge ? { hold: id, charge } : { hold: id });
+    // What went out on trust and cost nothing never was.
+    if (!charge) return Promise.resolve({ kind: "released", windows: [] });
+    return end({ hold: id, charge: unheldCharge(charge), unheld: step });
+  }
+
+  /** What the store says of windows now. */
+  async function look(subjects: Subjects): Promise<{ standing: Standing; now: number }> {
+    const standing = await settings.lookUp(subjects);
+    clock.learn(await askStore(() => store.now()));
+    return { standing, now: await clock.now() };
+  }
+
   return {
     watch: (limits) => counted.add(limits),
     reserve,
     refusalOf: async (demand) => {
-      clock.learn(await askStore(() => store.now()));
-      const request = await requestOf("none", demand);
+      const { standing, now } = await look(demand.subjects);
+      if (standing.frozen) return frozen(standing.frozen.scope);
+      const request = await requestOf("none", demand, standing);
       const windows = await askStore(() => store.windows(request.claims));
-      const claims = request.claims.map((claim, i) => ({ ...claim, ...sums(windows[i]) }));
+      const claims = request.claims.map((claim, i) => {
+        const { spent = 0, held = 0, credit = 0 } = windows[i] ?? {};
+        return { ...claim, spent, held, limit: claim.limit === null ? null : claim.limit + credit };
+      });
       const verdict = admit(claims, request.output);
       if (verdict.ok) return undefined;
-      return refusal(request, { kind: "refused", windows, ...verdict, now: await clock.now() });
+      return refusal(request, { kind: "refused", windows, ...verdict, now });
     },
-    settle: (hold, charge) => end({ hold, charge }),
-    release: (hold) => end({ hold, charge: undefined }),
-    attach: (hold, responseId) => askStore(() => store.attach(hold, responseId)),
-    balances: async ({ limits, subjects, timeZone }) => {
-      clock.learn(await askStore(() => store.now()));
-      const now = await clock.now();
-      const windows = limitedWindows(limits, subjects, { now, timeZone });
+    settle: finish,
+    release: (id) => finish(id),
+    attach: async (id, responseId) => {
+      if (!unheld.has(id)) await askStore(() => store.attach(id, responseId));
+    },
+    balances: async ({ limits, subjects, timeZone, scopes }) => {
+      const { standing, now } = await look(subjects);
+      const inForce = limitsInForce(limits, standing.limits).limits;
+      const windows = limitedWindows(inForce, standing.subjects, { now, timeZone }).filter(
+        ({ at }) => !scopes || scopes.has(at.scope),
+      );
       const states = await askStore(() => store.windows(windows.map(({ at }) => at)));
-      return windows.flatMap(({ limit }, i) => {
-        const state: WindowState | undefined = states[i];
-        return state && limit.amount !== null ? balanceOf(state, limit.amount, now) : [];
-      });
+      return states.map((state, i) =>
+        balanceOf(state, (windows[i]?.limit ?? 0) + state.credit, now),
+      );
+    },
+    windowOf: async (scope, subject, { limit, timeZone }) => {
+      clock.learn(await askStore(() => store.now()));
+      const at = { now: await clock.now(), timeZone };
+      const [window] = limitedWindows({ [scope]: [limit] }, { [scope]: subject }, at);
+      if (!window) throw new RangeError(`no window for ${scope}`);
+      return window.at;
     },
     expired: () => askStore(() => store.holds({ expired: true, limit: 1000 })),
     now: () => clock.now(),
+    resume: () => unsettled.resume(),
     close: async () => {
       await unsettled.flush();
       unsettled.close();
@@ -197,6 +298,9 @@ export function createLedger({ store, monotonic }: LedgerHost): Ledger {
   };
 }
 
-function sums(state: WindowState | undefined): { readonly spent: number; readonly held: number } {
-  return { spent: state?.spent ?? 0, held: state?.held ?? 0 };
+function frozen(scope: string): BudgetError {
+  return new BudgetError("subject_frozen", {
+    message: `An operator froze this ${scope}; \`operator.unfreeze\` lets it go on.`,
+    detail: "AI is switched off here. Ask whoever runs this service.",
+  });
 }

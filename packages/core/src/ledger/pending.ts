@@ -1,7 +1,15 @@
 /** What the store could not take: kept, and offered again until it does. */
+import type { KeptCharges } from "./kept-charges.ts";
+
 export interface Pending<Work> {
+  /** How much is waiting. */
+  readonly size: number;
   /** The same key offers the newer work instead of the older. */
   add(key: string, work: Work): void;
+  /** Offers what waits under a key, if anything; false where it is still waiting. */
+  settled(key: string): Promise<boolean>;
+  /** Takes up what an earlier process left behind. */
+  resume(): Promise<void>;
   /** Offers everything once more; throws nothing. */
   flush(): Promise<void>;
   /** Stops offering. */
@@ -11,20 +19,41 @@ export interface Pending<Work> {
 const PAUSE_MS = 1_000;
 
 /**
- * No bound is needed: while the store is away nothing new is held, so no more can wait than was
- * running.
+ * No bound is needed here: while the store is away no more can wait than was running, and than was
+ * let out on trust.
  *
  * @param offer Throws where it is worth trying again.
+ * @param kept Where work waits that must outlive the process: plain data, told as JSON.
  */
-export function pending<Work>(offer: (work: Work) => Promise<unknown>): Pending<Work> {
+export function pending<Work>(
+  offer: (work: Work) => Promise<unknown>,
+  kept?: { readonly charges: KeptCharges; readonly warn: (message: string) => void },
+): Pending<Work> {
   const waiting = new Map<string, Work>();
+  /** Writes to the disk, one after the other. */
+  let written: Promise<unknown> = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
+
+  function keep(write: (charges: KeptCharges) => Promise<void>): void {
+    if (!kept) return;
+    const { charges, warn } = kept;
+    written = written
+      .then(() => write(charges))
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        warn(
+          `${charges.name} failed, so what waits there would be lost with this process: ${reason}`,
+        );
+      });
+  }
 
   async function once(key: string, work: Work): Promise<void> {
     try {
       await offer(work);
-      if (waiting.get(key) === work) waiting.delete(key);
+      if (waiting.get(key) !== work) return;
+      waiting.delete(key);
+      keep((charges) => charges.delete(key));
     } catch {
       // Still away: it stays in the queue.
     }
@@ -34,6 +63,7 @@ export function pending<Work>(offer: (work: Work) => Promise<unknown>): Pending<
     clearTimeout(timer);
     timer = undefined;
     await Promise.all([...waiting].map(([key, work]) => once(key, work)));
+    await written;
     schedule();
   }
 
@@ -42,8 +72,22 @@ export function pending<Work>(offer: (work: Work) => Promise<unknown>): Pending<
   }
 
   return {
+    get size() {
+      return waiting.size;
+    },
     add: (key, work) => {
       waiting.set(key, work);
+      keep((charges) => charges.put(key, JSON.stringify(work)));
+      schedule();
+    },
+    settled: async (key) => {
+      const work = waiting.get(key);
+      if (work !== undefined) await once(key, work);
+      return !waiting.has(key);
+    },
+    resume: async () => {
+      for (const { key, value } of (await kept?.charges.all()) ?? [])
+        if (!waiting.has(key)) waiting.set(key, JSON.parse(value));
       schedule();
     },
     flush,

@@ -94,7 +94,9 @@ function refusedWindows(request: ReserveRequest, reply: Refused): readonly Refus
     const state = reply.windows[index];
     if (!claim || !state || claim.limit === null) return [];
     const needed = claimAmount(claim, request.output.min);
-    return { claim: { ...claim, limit: claim.limit }, state, needed, fits: reply.fits[index] ?? 0 };
+    // What an operator has added holds for everybody who asks.
+    const limit = claim.limit + state.credit;
+    return { claim: { ...claim, limit }, state, needed, fits: reply.fits[index] ?? 0 };
   });
 }
 

@@ -1,18 +1,33 @@
 /** `@assistants-budget/core/store`: what the author of a store needs. */
 export { BudgetError, isBudgetError } from "../errors.ts";
-export { FOREVER, NO_USAGE, admit, claimAmount } from "../rules/index.ts";
-export type { Unit, Usage } from "../rules/index.ts";
+export { FOREVER, NO_USAGE, admit, claimAmount, reachedThresholds } from "../rules/index.ts";
+export type { Filling, Noticed, Unit, Usage } from "../rules/index.ts";
+export type {
+  Act,
+  ActLine,
+  ActReply,
+  MovedWindow,
+  Settings,
+  SettingsVersion,
+  SubjectKey,
+} from "./acts.ts";
 export {
   ceilingOf,
   chargeLine,
   correctionLine,
   entryOf,
+  isExhausted,
+  isOf,
   isUnit,
+  noticesOf,
+  ofSubject,
   spentOf,
   windowOf,
 } from "./entries.ts";
 export type { Entry } from "./entries.ts";
-export { memory } from "./memory.ts";
+export type { KeptCharges } from "./kept-charges.ts";
+export { memory } from "./memory/memory.ts";
+export type { CappedWindow, FullestQuery, Notice } from "./notices.ts";
 export type {
   Charge,
   Family,
@@ -24,6 +39,7 @@ export type {
   ReserveReply,
   ReserveRequest,
   SettleReply,
+  StepLine,
   Store,
   WindowAt,
   WindowClaim,

@@ -1,5 +1,7 @@
 /** What a store must do. One method is one atomic operation; `docs/write-a-store.md` has the rules. */
 import type { Unit, Usage } from "../rules/index.ts";
+import type { Act, ActLine, ActReply, Settings, SettingsVersion, SubjectKey } from "./acts.ts";
+import type { CappedWindow, FullestQuery, Notice } from "./notices.ts";
 import type { ThreadStore } from "./thread-store.ts";
 
 /**
@@ -34,8 +36,10 @@ export interface WindowAt extends Family {
 
 /** One window's part in a reserve. Amounts in thousandths of the unit: picodollars, millitokens. */
 export interface WindowClaim extends WindowAt {
-  /** In whole units (nano-dollars, tokens, runs); `null` is unlimited, but counted. */
+  /** In whole units (nano-dollars, tokens, runs); `null` is unlimited, but counted. A window's credit is added to it. */
   readonly limit: number | null;
+  /** The subject's own limit, before a route or a call lowered it: what thresholds are parts of. */
+  readonly cap: number | null;
   readonly fixed: number;
   readonly perOutput: number;
 }
@@ -44,6 +48,8 @@ export interface WindowClaim extends WindowAt {
 export interface WindowState extends WindowAt {
   readonly spent: number;
   readonly held: number;
+  /** What operators have added to this window's limits. */
+  readonly credit: number;
   /** Of a rolling window with spending in it: when its oldest charge leaves, epoch ms. */
   readonly frees?: number;
 }
@@ -56,6 +62,8 @@ export interface HoldFacts {
   readonly step: string;
   readonly assistant: string;
   readonly route?: string;
+  /** Subjects of the app's own scopes: `{ tenant: 'acme' }`. */
+  readonly subjects?: Readonly<Record<string, string>>;
   readonly model: string;
   readonly tier: string;
   readonly priceVersion: string;
@@ -75,6 +83,10 @@ export interface ReserveRequest {
   /** How many output tokens the call may be given; the store grants the most that fits everywhere. */
   readonly output: { readonly min: number; readonly max: number };
   readonly claims: readonly WindowClaim[];
+  /** The versions of the settings that the claims were made by; 0 for a subject that has none. */
+  readonly subjects: readonly SettingsVersion[];
+  /** Thousandths of a claim's `cap`, ascending, at which a notice is written; none for no notices. */
+  readonly thresholds: readonly number[];
   /** The step's ceiling in picodollars: kept on the hold, so that settling and recovery read nothing else. */
   readonly ceiling: { readonly fixed: number; readonly perOutput: number };
   readonly facts: HoldFacts;
@@ -98,7 +110,11 @@ export type ReserveReply =
       /** A claim each: how many output tokens would have fitted there. */
       readonly fits: readonly number[];
       readonly now: number;
+      /** Set where this refusal wrote a notice. */
+      readonly noticed?: true;
     }
+  /** Settings that the claims were not made by: here they are; compute again. */
+  | { readonly kind: "settings"; readonly settings: readonly Settings[]; readonly now: number }
   /** A window asked for is not the one that the store's clock is in: compute again from `now`. */
   | { readonly kind: "stale"; readonly now: number }
   /** A hold of this id has already come to its end. */
@@ -121,8 +137,11 @@ export interface Charge {
   readonly tier: string;
 }
 
-/** One line of the ledger, for ever. */
-export interface LedgerLine {
+/** One line of the ledger, for ever: what a step cost, or what an operator did. */
+export type LedgerLine = StepLine | ActLine;
+
+/** What a step cost. */
+export interface StepLine {
   readonly id: string;
   readonly hold: string;
   /** A `correction` carries the difference to the `charge` of the same hold. */
@@ -140,13 +159,15 @@ export interface LedgerLine {
 export type SettleReply =
   | {
       readonly kind: "settled";
-      readonly line: LedgerLine;
+      readonly line: StepLine;
       /** The windows that the hold was taken in, after it. */
       readonly windows: readonly WindowState[];
+      /** Set where this charge wrote a notice. */
+      readonly noticed?: true;
     }
   | { readonly kind: "released"; readonly windows: readonly WindowState[] }
   /** The hold had ended before; nothing moved. `line` is absent after a release. */
-  | { readonly kind: "already"; readonly line?: LedgerLine }
+  | { readonly kind: "already"; readonly line?: StepLine }
   | { readonly kind: "unknown" };
 
 /** A hold that has not ended. */
@@ -166,7 +187,9 @@ export interface OpenHold {
 
 /** Which lines are wanted; all given conditions hold together. */
 export interface LineQuery {
+  /** This user's steps and what operators did to this user, also under ids that were merged into it. */
   readonly user?: string;
+  /** This run's steps. */
   readonly run?: string;
   /** Only lines after the line with this id: for paging. */
   readonly after?: string;
@@ -202,6 +225,23 @@ export interface LedgerStore {
   windows(windows: readonly WindowAt[]): Promise<readonly WindowState[]>;
   /** Lines in the order in which they were written. */
   lines(query: LineQuery): Promise<readonly LedgerLine[]>;
+  /** The settings of these subjects, in their order; version 0 where nobody has said anything. */
+  settings(subjects: readonly SubjectKey[]): Promise<readonly Settings[]>;
+  /** Carries out what an operator says, all or nothing, once by its id. */
+  act(act: Act): Promise<ActReply>;
+  /**
+   * Windows in force that have a cap, the fullest first: by spent + held as a part of cap + credit.
+   * It may look at every window there is.
+   */
+  fullest(query: FullestQuery): Promise<readonly CappedWindow[]>;
+  /** Leases undelivered notices, oldest first, to whoever will deliver them. */
+  takeNotices(request: {
+    readonly owner: string;
+    readonly leaseMs: number;
+    readonly limit: number;
+  }): Promise<readonly Notice[]>;
+  /** A notice was delivered: it is not given out again. */
+  dropNotice(id: string): Promise<void>;
 }
 
 /** Everything that assistants-budget keeps. Opened lazily, by the first call. */

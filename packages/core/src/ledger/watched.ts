@@ -1,6 +1,5 @@
 /** Periods that any policy of the app has named: they are counted on every request, not only on its own. */
 import { type Limit, type Policy, periodKey } from "../rules/index.ts";
-import type { LimitedWindow } from "./claims.ts";
 
 export interface Watched {
   add(limits: Policy["limits"]): void;
@@ -24,14 +23,4 @@ export function watched(): Watched {
     },
     all: () => all,
   };
-}
-
-/** The windows with a limit, and those that are only counted. */
-export function withCounted(
-  limited: readonly LimitedWindow[],
-  counted: readonly LimitedWindow[],
-): readonly LimitedWindow[] {
-  const claimed = new Set(limited.map(({ at }) => at.family));
-  const rest = counted.filter(({ at }) => !claimed.has(at.family));
-  return [...limited, ...rest.map(({ limit, at }) => ({ limit: { ...limit, amount: null }, at }))];
 }

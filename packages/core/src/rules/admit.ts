@@ -50,6 +50,12 @@ function fitOf(claim: Claim, max: number): number {
     return max;
   }
   // ceil(x / 1000) <= room exactly when x <= 1000 * room, which passes 2^53 from $9,007 on.
+  const plainRoom = 1000 * (claim.limit - claim.spent - claim.held);
+  const whole = claim.fixed + claim.perOutput * max;
+  // Most steps fit with all that they ask for, in numbers that need no care.
+  if (Number.isSafeInteger(plainRoom) && Number.isSafeInteger(whole) && plainRoom >= whole) {
+    return max;
+  }
   const room = 1000n * (BigInt(claim.limit) - BigInt(claim.spent) - BigInt(claim.held));
   const rest = room - BigInt(claim.fixed);
   if (rest < 0n) {

@@ -9,6 +9,7 @@ export { tierOf } from "./price.ts";
 export type { Price, Tier } from "./price.ts";
 export * from "./prices.ts";
 export { readUsage } from "./read-usage.ts";
+export * from "./thresholds.ts";
 export * from "./tokens.ts";
 export * from "./tool-fees.ts";
 export { NO_USAGE, addUsage } from "./usage.ts";

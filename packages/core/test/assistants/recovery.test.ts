@@ -2,7 +2,7 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { sweeper } from "../../src/assistants/sweeper.ts";
 import { type Budget, createBudget, memory } from "../../src/index.ts";
-import { createLedger } from "../../src/ledger/index.ts";
+import { ledgerOn } from "../ledger/bench.ts";
 import {
   LARGE_LIMITS,
   type StartOptions,
@@ -175,7 +175,7 @@ test("an owner that slept between its hold and its call sends nothing on it, but
 function sweptHost(found: () => Promise<readonly never[]>) {
   const warnings: string[] = [];
   const store = memory();
-  const ledger = { ...createLedger({ store, monotonic: () => 0 }), expired: found };
+  const ledger = { ...ledgerOn(store, { monotonic: () => 0 }), expired: found };
   const warn = (message: string) => void warnings.push(message);
   return { host: { ledger, warn } as unknown as Parameters<typeof sweeper>[0], store, warnings };
 }

@@ -2,34 +2,11 @@
 import { callsTools } from "@assistants-budget/simulator";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { type Store, memory, tool } from "../../src/index.ts";
+import { tool } from "../../src/index.ts";
+import { flaky } from "../flaky-store.ts";
 import { PLAIN, books, budgetError, callsOf, expectAgreement, start } from "../running-budget.ts";
 
 const HELLO = { input: "Hello" } as const;
-
-/** A store whose methods fail as they are told: so many times, before or after doing their work. */
-function flaky() {
-  const inner = memory();
-  const left = new Map<keyof Store, { times: number; after: boolean }>();
-  const fail = (name: keyof Store, times = Infinity, after = false) =>
-    void left.set(name, { times, after });
-  const store = new Proxy(inner, {
-    get: (target, name: keyof Store) => {
-      const method = Reflect.get(target, name) as unknown;
-      if (typeof method !== "function") return method;
-      return async (...args: readonly unknown[]): Promise<unknown> => {
-        const order = left.get(name);
-        const fails = order !== undefined && order.times > 0;
-        if (fails) order.times -= 1;
-        if (fails && !order.after) throw new Error("ECONNRESET");
-        const reply: unknown = await Reflect.apply(method, target, args);
-        if (fails) throw new Error("ECONNRESET");
-        return reply;
-      };
-    },
-  });
-  return { store, fail, mend: () => left.clear() };
-}
 
 const look = tool({ name: "look", description: "", parameters: z.object({}), execute: () => "ok" });
 const withTool = {
@@ -144,6 +121,18 @@ describe("after the call: the work is given back, and the charge is offered unti
     fail("saveRun");
     expect((await running.alice.run(HELLO)).text).toBe("You said: Hello");
     expect(running.logged.warn.join()).toContain("could not be saved");
+    await expectAgreement(running);
+  });
+
+  test("saveRun at the end of a new thread: its next turn finds it as soon as the store is back", async () => {
+    const { store, fail, mend } = flaky();
+    const running = await start({ store });
+    fail("saveRun");
+    const { thread } = await running.alice.run(HELLO);
+    expect((await budgetError(running.alice.run({ ...HELLO, thread }))).code).toBe("thread_busy");
+    mend();
+    expect((await running.alice.run({ ...HELLO, thread })).status).toBe("completed");
+    expect(await running.alice.threads.items(thread)).toHaveLength(4);
     await expectAgreement(running);
   });
 

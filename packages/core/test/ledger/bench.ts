@@ -13,6 +13,7 @@ import { type Policy, parseLimit } from "../../src/rules/index.ts";
 export const NOON = Date.UTC(2026, 10, 20, 12);
 const CENT = 10_000_000;
 
+export type LedgerHost = Parameters<typeof createLedger>[0];
 export type Demand = Parameters<Ledger["reserve"]>[0];
 
 /** A ledger on a memory store, with the store's time in the test's hands. */
@@ -23,18 +24,33 @@ export interface Bench {
   readonly clock: { now: number };
 }
 
+/** A process's ledger on a store. */
+export function ledgerOn(store: Store, host: Partial<LedgerHost> = {}): Ledger {
+  return createLedger({
+    store,
+    monotonic: () => performance.now(),
+    onStoreError: "deny",
+    thresholds: [],
+    keptCharges: undefined,
+    warn: () => undefined,
+    noticed: () => undefined,
+    ...host,
+  });
+}
+
 export function bench(
   options: {
     readonly store?: (sound: Store) => Partial<Store>;
     readonly monotonic?: () => number;
     readonly now?: number;
+    readonly host?: Partial<LedgerHost>;
   } = {},
 ): Bench {
   const clock = { now: options.now ?? NOON };
   const sound = memory({ clock: () => clock.now });
   const store = { ...sound, ...options.store?.(sound) };
   const monotonic = options.monotonic ?? (() => performance.now());
-  return { ledger: createLedger({ store, monotonic }), store, clock };
+  return { ledger: ledgerOn(store, { monotonic, ...options.host }), store, clock };
 }
 
 /** Limits as an app writes them: `{ user: ['$1/day', '$10/month'] }`. */
@@ -73,7 +89,7 @@ export function demand(
       promptTokens: 1000,
     },
     ...rest,
-    limits: limits(rest.limits),
+    limits: { app: limits(rest.limits), inner: [] },
   };
 }
 

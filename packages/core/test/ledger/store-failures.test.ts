@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { BudgetError, type Store } from "../../src/ledger/index.ts";
 import { bench, charge, demand, refusalOf } from "./bench.ts";
 
@@ -35,6 +35,17 @@ test.for([
   expect(error.message).toContain("ECONNREFUSED");
   expect(error.detail).not.toContain("ECONNREFUSED");
   expect(error.cause).toEqual(new Error("ECONNREFUSED"));
+});
+
+test("a store that never answers is away, and says so in time", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { ledger } = bench({ store: () => ({ reserve: () => new Promise(() => undefined) }) });
+  const refused = refusalOf(ledger.reserve(demand(10, of)));
+  await vi.advanceTimersByTimeAsync(25_000);
+  const error = await refused;
+  expect(error.code).toBe("store_unavailable");
+  expect(error.message).toContain("within 20 s");
 });
 
 test("balances and refusals of a store that is away are store_unavailable", async () => {

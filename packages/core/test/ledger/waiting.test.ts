@@ -1,10 +1,8 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createLedger } from "../../src/ledger/index.ts";
-import { bench, charge, demand, refusalOf } from "./bench.ts";
+import { bench, charge, demand, ledgerOn, refusalOf } from "./bench.ts";
 
 const of = { limits: { user: ["$1/day"], app: ["$100/month"] }, waitMs: 3000 };
-const monotonic = () => performance.now();
 
 /** Lets everything happen that waits for no clock. */
 async function turns(): Promise<void> {
@@ -36,7 +34,7 @@ describe("woken, not by the clock", () => {
 
 test("a waiting step gets the money of a call of another process", async () => {
   const { ledger, store } = bench();
-  const other = createLedger({ store, monotonic });
+  const other = ledgerOn(store);
   const { id } = await other.reserve(demand(95, of));
   const waiting = ledger.reserve(demand(95, of));
   await sleep(20);

@@ -35,7 +35,10 @@ export const clockPart: Part = {
       await pay(scene, tomorrow, 100);
       for (const at of [MIDNIGHT - HOUR, MIDNIGHT, NOON, MIDNIGHT + HOUR]) {
         scene.clock.set(at);
-        const [state] = at < MIDNIGHT ? [{ spent: 0, held: 100 }] : [{ spent: 100, held: 0 }];
+        const [state] =
+          at < MIDNIGHT
+            ? [{ spent: 0, held: 100, credit: 0 }]
+            : [{ spent: 100, held: 0, credit: 0 }];
         const window = at < MIDNIGHT ? today : tomorrow;
         const expected = { ...window, ...state };
         const reply = refused(await scene.reserve({ claims: some(window) }));
@@ -43,7 +46,7 @@ export const clockPart: Part = {
         assert.deepEqual(await stateOf(scene.store, window), expected);
       }
       assert.deepEqual(settled(await scene.store.settle(hold, charge(70))).windows, [
-        { ...today, spent: 70, held: 0 },
+        { ...today, spent: 70, held: 0, credit: 0 },
       ]);
       scene.clock.set(NOON);
       held(await scene.reserve({ claims: [claim(today, { limit: 100, takes: 30 })] }));
@@ -57,14 +60,24 @@ export const clockPart: Part = {
       scene.clock.set(NOON + 30 * DAY);
       await pay(scene, ahead, 75);
       scene.clock.set(NOON + MINUTE);
-      assert.deepEqual(await stateOf(scene.store, today), { ...today, spent: 40, held: 0 });
+      assert.deepEqual(await stateOf(scene.store, today), {
+        ...today,
+        spent: 40,
+        held: 0,
+        credit: 0,
+      });
       refused(await scene.reserve({ claims: [claim(today, { limit: 100, takes: 61 })] }));
       await pay(scene, today, 60);
       refused(await scene.reserve({ claims: some(today) }));
       scene.clock.set(MIDNIGHT);
       await pay(scene, day({ at: MIDNIGHT }), 100);
       scene.clock.set(NOON + 30 * DAY);
-      assert.deepEqual(await stateOf(scene.store, ahead), { ...ahead, spent: 75, held: 0 });
+      assert.deepEqual(await stateOf(scene.store, ahead), {
+        ...ahead,
+        spent: 75,
+        held: 0,
+        credit: 0,
+      });
       refused(await scene.reserve({ claims: [claim(ahead, { limit: 100, takes: 26 })] }));
       await pay(scene, ahead, 25);
       refused(await scene.reserve({ claims: some(ahead) }));
@@ -74,7 +87,12 @@ export const clockPart: Part = {
       scene.clock.set(NOON + 30 * DAY);
       await pay(scene, day({ at: NOON + 30 * DAY }), 100);
       scene.clock.set(NOON);
-      assert.deepEqual(await stateOf(scene.store, day()), { ...day(), spent: 0, held: 0 });
+      assert.deepEqual(await stateOf(scene.store, day()), {
+        ...day(),
+        spent: 0,
+        held: 0,
+        credit: 0,
+      });
       held(await scene.reserve({ claims: all(day()) }));
       refused(await scene.reserve({ claims: some(day()) }));
     });
@@ -86,19 +104,26 @@ export const clockPart: Part = {
       scene.clock.set(MIDNIGHT - HOUR);
       const east = day({ at: MIDNIGHT - HOUR, zone: 2 });
       const between = { ...east, end: MIDNIGHT };
-      assert.deepEqual(await stateOf(scene.store, east), { ...between, spent: 0, held: 0 });
+      assert.deepEqual(await stateOf(scene.store, east), {
+        ...between,
+        spent: 0,
+        held: 0,
+        credit: 0,
+      });
       assert.deepEqual(held(await scene.reserve({ claims: all(east) })).windows, [
-        { ...between, spent: 0, held: 100 },
+        { ...between, spent: 0, held: 100, credit: 0 },
       ]);
       refused(await scene.reserve({ claims: some(day()) }));
       scene.clock.set(MIDNIGHT);
       const reply = refused(await scene.reserve({ claims: some(east) }));
-      assert.deepEqual(reply.windows, [{ ...day({ at: MIDNIGHT }), spent: 100, held: 0 }]);
+      assert.deepEqual(reply.windows, [
+        { ...day({ at: MIDNIGHT }), spent: 100, held: 0, credit: 0 },
+      ]);
       // What is left of the day before it ends where the other begins, and begins where that ends.
       scene.clock.set(NOON);
       const before = { ...day(), end: east.start };
       assert.deepEqual(held(await scene.reserve({ claims: all(day()) })).windows, [
-        { ...before, spent: 0, held: 100 },
+        { ...before, spent: 0, held: 100, credit: 0 },
       ]);
     });
 

@@ -2,10 +2,15 @@
 import * as fc from "fast-check";
 import { DAY, HOUR, MINUTE } from "./requests.ts";
 
+/** Who asks, and whom operators speak of. */
+export const USERS = ["a", "b", "c"] as const;
+
+type User = (typeof USERS)[number];
+
 export type Command =
   | {
       readonly kind: "reserve";
-      readonly user: "a" | "b";
+      readonly user: User;
       /** Which of the user's windows apply. */
       readonly windows: readonly boolean[];
       /** Picodollars. */
@@ -27,10 +32,32 @@ export type Command =
     }
   | { readonly kind: "release" | "renew"; readonly which: number }
   | { readonly kind: "wait"; readonly ms: number }
-  | { readonly kind: "recover" };
+  | { readonly kind: "recover" }
+  | Said
+  | { readonly kind: "adjustment"; readonly which: number; readonly nano: number };
+
+/** What operators say of users. */
+export type Said =
+  | {
+      readonly kind: "limits";
+      readonly user: User;
+      /** So many times the app's, in percent. */
+      readonly limits: readonly string[] | "unlimited" | null;
+    }
+  | { readonly kind: "freeze" | "unfreeze"; readonly user: User }
+  | {
+      readonly kind: "credit";
+      readonly user: User;
+      /** Which of the user's windows. */
+      readonly window: number;
+      readonly amount: number;
+    }
+  | { readonly kind: "merge"; readonly user: User; readonly into: User };
 
 /** Which hold: of all that there are, the index modulo their number. */
 const which = fc.nat(1000);
+
+const user = fc.constantFrom(...USERS);
 
 const percent = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 100 }) },
@@ -39,7 +66,7 @@ const percent = fc.oneof(
 
 const reserve = fc.record({
   kind: fc.constant("reserve" as const),
-  user: fc.constantFrom("a" as const, "b" as const),
+  user,
   windows: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
   fixed: fc.integer({ min: 0, max: 60_000 }),
   perOutput: fc.integer({ min: 0, max: 4_000 }),
@@ -63,6 +90,29 @@ const wait = fc.oneof(
   fc.integer({ min: -DAY, max: 2 * DAY }),
 );
 
+const said: fc.Arbitrary<Said> = fc.oneof(
+  fc.record({
+    kind: fc.constant("limits" as const),
+    user,
+    limits: fc.constantFrom(null, "unlimited" as const, ["20"], ["300"]),
+  }),
+  fc.record({ kind: fc.constantFrom("freeze" as const, "unfreeze" as const), user }),
+  fc.record({ kind: fc.constant("unfreeze" as const), user }),
+  fc.record({
+    kind: fc.constant("credit" as const),
+    user,
+    window: fc.nat(4),
+    amount: fc.integer({ min: 1, max: 300 }),
+  }),
+  fc.record({ kind: fc.constant("merge" as const), user, into: user }),
+);
+
+const adjustment = fc.record({
+  kind: fc.constant("adjustment" as const),
+  which,
+  nano: fc.integer({ min: 0, max: 500 }),
+});
+
 export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: reserve },
   { weight: 6, arbitrary: settle },
@@ -72,5 +122,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constantFrom("release" as const, "renew" as const), which }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: wait }) },
+  { weight: 2, arbitrary: said },
+  { weight: 1, arbitrary: adjustment },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("recover" as const) }) },
 );

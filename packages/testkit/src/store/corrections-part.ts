@@ -20,7 +20,7 @@ export const correctionsPart: Part = {
       assert.equal(reply.line.charge.responseId, "resp_1");
       assert.equal(reply.line.at, NOON + HOUR);
       assert.deepEqual(reply.line.facts, first.line.facts);
-      assert.deepEqual(reply.windows, [{ ...day(), spent: 25, held: 0 }]);
+      assert.deepEqual(reply.windows, [{ ...day(), spent: 25, held: 0, credit: 0 }]);
       assert.deepEqual(await scene.store.lines({}), [first.line, reply.line]);
     });
 
@@ -57,7 +57,7 @@ export const correctionsPart: Part = {
       const { windows: after } = settled(await scene.store.settle(hold, charge(25)));
       assert.deepEqual(
         after,
-        windows.map((window) => ({ ...window, spent: 25, held: 0 })),
+        windows.map((window) => ({ ...window, spent: 25, held: 0, credit: 0 })),
       );
       await scene.stands(tomorrow, 0, 5);
     });
@@ -78,7 +78,12 @@ export const correctionsPart: Part = {
       const hold = await scene.hold({ claims: [claim(window, { limit: 100, takes: 60 })] });
       await scene.store.settle(hold, assumed(60));
       await scene.store.settle(hold, charge(0));
-      assert.deepEqual(await stateOf(scene.store, window), { ...window, spent: 0, held: 0 });
+      assert.deepEqual(await stateOf(scene.store, window), {
+        ...window,
+        spent: 0,
+        held: 0,
+        credit: 0,
+      });
     });
 
     test("a correction of a charge that has left its window changes nothing there", async (scene) => {

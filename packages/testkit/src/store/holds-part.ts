@@ -8,7 +8,7 @@ export const holdsPart: Part = {
   tests: (test) => {
     test("a subject never seen before has its full limit", async ({ store, reserve, stands }) => {
       const window = lifetime();
-      assert.deepEqual(await stateOf(store, window), { ...window, spent: 0, held: 0 });
+      assert.deepEqual(await stateOf(store, window), { ...window, spent: 0, held: 0, credit: 0 });
       held(await reserve({ claims: [claim(window, { limit: 100, takes: 100 })] }));
       await stands(window, 0, 100);
     });
@@ -33,8 +33,8 @@ export const holdsPart: Part = {
         kind: "held",
         outputTokens: 15,
         windows: [
-          { ...today, spent: 0, held: 40 },
-          { ...forever, spent: 0, held: 20 },
+          { ...today, spent: 0, held: 40, credit: 0 },
+          { ...forever, spent: 0, held: 20, credit: 0 },
         ],
         now: NOON,
         expiresAt: NOON + 9 * MINUTE,
@@ -43,7 +43,9 @@ export const holdsPart: Part = {
 
     test("a refusal names who refused and each window as it stands", async (scene) => {
       const [forever, today] = [lifetime(), day()];
-      await scene.hold({ claims: [claim(today, { limit: 50, takes: 30 })] });
+      await scene.hold({
+        claims: [claim(today, { limit: 50, takes: 30 }), claim(forever, { limit: null })],
+      });
       const claims = [
         claim(forever, { limit: 500, takes: 10, perToken: 1 }),
         claim(today, { limit: 50, takes: 10, perToken: 1 }),
@@ -51,8 +53,8 @@ export const holdsPart: Part = {
       assert.deepEqual(refused(await scene.reserve({ claims, min: 20, max: 1000 })), {
         kind: "refused",
         windows: [
-          { ...forever, spent: 0, held: 0 },
-          { ...today, spent: 0, held: 30 },
+          { ...forever, spent: 0, held: 0, credit: 0 },
+          { ...today, spent: 0, held: 30, credit: 0 },
         ],
         refused: [1],
         fits: [490, 10],
@@ -69,7 +71,7 @@ export const holdsPart: Part = {
       const reply = settled(await scene.store.settle(hold, charge(25)));
       assert.deepEqual(
         reply.windows,
-        windows.map((window) => ({ ...window, spent: 25, held: 0 })),
+        windows.map((window) => ({ ...window, spent: 25, held: 0, credit: 0 })),
       );
       held(await scene.reserve({ claims: [claim(day(), { limit: 100, takes: 75 })] }));
       refused(await scene.reserve({ claims: [claim(day(), { limit: 100, takes: 1 })] }));
@@ -79,7 +81,7 @@ export const holdsPart: Part = {
       const id = await hold({ claims: [claim(day(), { limit: 100, takes: 60 })] });
       assert.deepEqual(await store.release(id), {
         kind: "released",
-        windows: [{ ...day(), spent: 0, held: 0 }],
+        windows: [{ ...day(), spent: 0, held: 0, credit: 0 }],
       });
       await stands(day(), 0, 0);
       assert.deepEqual(await store.lines({}), []);

@@ -25,7 +25,7 @@ export const idempotencyPart: Part = {
       assert.equal(again.now, NOON + MINUTE / 2);
       assert.equal(again.expiresAt, NOON + MINUTE / 2 + MINUTE);
       assert.equal(again.outputTokens, 40);
-      assert.deepEqual(again.windows, [{ ...day(), spent: 0, held: 60 }]);
+      assert.deepEqual(again.windows, [{ ...day(), spent: 0, held: 60, credit: 0 }]);
     });
 
     test("a hold is granted again where nothing else would fit", async ({ store, reserve }) => {

@@ -2,6 +2,7 @@
 import type {
   Charge,
   ReserveRequest,
+  SettingsVersion,
   Unit,
   Usage,
   WindowAt,
@@ -60,10 +61,10 @@ export function rolling(rollingMs: number, whose: Whose = {}): WindowAt {
 /** A window's part in a reserve, in whole units. */
 export function claim(
   window: WindowAt,
-  part: { limit: number | null; takes?: number; perToken?: number },
+  part: { limit: number | null; cap?: number; takes?: number; perToken?: number },
 ): WindowClaim {
-  const { limit, takes = 0, perToken = 0 } = part;
-  return { ...window, limit, fixed: takes * 1000, perOutput: perToken * 1000 };
+  const { limit, cap = null, takes = 0, perToken = 0 } = part;
+  return { ...window, limit, cap, fixed: takes * 1000, perOutput: perToken * 1000 };
 }
 
 export interface Wish {
@@ -78,6 +79,13 @@ export interface Wish {
   readonly owner?: string;
   readonly user?: string;
   readonly run?: string;
+  readonly thread?: string;
+  /** Of the app's own scopes. */
+  readonly facts?: Readonly<Record<string, string>>;
+  /** The settings that it goes by; default: it names none. */
+  readonly subjects?: readonly SettingsVersion[];
+  /** Default: none. */
+  readonly thresholds?: readonly number[];
 }
 
 let made = 0;
@@ -93,13 +101,16 @@ export function request(wish: Wish): ReserveRequest {
     ttlMs,
     output: { min, max },
     claims,
+    subjects: wish.subjects ?? [],
+    thresholds: wish.thresholds ?? [],
     ceiling: { fixed: dollars?.fixed ?? 0, perOutput: dollars?.perOutput ?? 0 },
     facts: {
       user: wish.user ?? "alice",
-      thread: "thread-1",
+      thread: wish.thread ?? "thread-1",
       run: wish.run ?? "run-1",
       step: `step-${made}`,
       assistant: "support",
+      ...(wish.facts ? { subjects: wish.facts } : {}),
       model: "model-1",
       tier: "default",
       priceVersion: "2026-11",

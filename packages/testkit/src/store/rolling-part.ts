@@ -22,7 +22,9 @@ export const rollingPart: Part = {
       const id = await hold({ claims: takes(100) });
       clock.advance(3 * DAY);
       const { windows } = settled(await store.settle(id, charge(80)));
-      assert.deepEqual(windows, [{ ...window, spent: 80, held: 0, frees: NOON + 4 * DAY }]);
+      assert.deepEqual(windows, [
+        { ...window, spent: 80, held: 0, credit: 0, frees: NOON + 4 * DAY },
+      ]);
     });
 
     test("a charge leaves when it is older than the period", async (scene) => {
@@ -31,7 +33,12 @@ export const rollingPart: Part = {
       assert.equal((await stateOf(scene.store, window)).spent, 80);
       refused(await scene.reserve({ claims: takes(21) }));
       scene.clock.set(NOON + DAY);
-      assert.deepEqual(await stateOf(scene.store, window), { ...window, spent: 0, held: 0 });
+      assert.deepEqual(await stateOf(scene.store, window), {
+        ...window,
+        spent: 0,
+        held: 0,
+        credit: 0,
+      });
       held(await scene.reserve({ claims: takes(100) }));
     });
 

@@ -4,6 +4,7 @@ import type {
   LedgerLine,
   ReserveReply,
   SettleReply,
+  StepLine,
   Store,
   WindowAt,
   WindowState,
@@ -104,7 +105,7 @@ export function settled(reply: SettleReply): Extract<SettleReply, { kind: "settl
 }
 
 /** What `already` carries: the line that ended the hold, if any. */
-export function already(reply: SettleReply): LedgerLine | undefined {
+export function already(reply: SettleReply): StepLine | undefined {
   assert.equal(reply.kind, "already");
   return reply.line;
 }
@@ -116,7 +117,12 @@ export function tally(replies: readonly { readonly kind: string }[]): Record<str
   return counts;
 }
 
-/** What lines of charges and corrections come to, nano-dollars. */
+/** What one line moved: nano-dollars. */
+export function nanoOf(line: LedgerLine): number {
+  return "charge" in line ? line.charge.nano : (line.nano ?? 0);
+}
+
+/** What lines come to, nano-dollars. */
 export function sumOf(lines: readonly LedgerLine[]): number {
-  return lines.reduce((sum, { charge }) => sum + charge.nano, 0);
+  return lines.reduce((sum, line) => sum + nanoOf(line), 0);
 }

@@ -1,18 +1,30 @@
+import { actsPart } from "./acts-part.ts";
+import { actsPersistencePart } from "./acts-persistence-part.ts";
+import { adjustmentPart } from "./adjustment-part.ts";
+import { aliasPart } from "./alias-part.ts";
 import { amountsPart } from "./amounts-part.ts";
 import { atomicityPart } from "./atomicity-part.ts";
 import { clockPart } from "./clock-part.ts";
 import { correctionsPart } from "./corrections-part.ts";
+import { creditPart } from "./credit-part.ts";
 import { expiryPart } from "./expiry-part.ts";
 import { fitPart } from "./fit-part.ts";
+import { forgetPart } from "./forget-part.ts";
+import { fullestPart } from "./fullest-part.ts";
 import type { OpenedStore, Runner, StoreHarness } from "./harness.ts";
 import { holdsPart } from "./holds-part.ts";
 import { idempotencyPart } from "./idempotency-part.ts";
 import { type Interleavings, interleavingsPart } from "./interleavings-part.ts";
+import { mergePart } from "./merge-part.ts";
+import { mergedThreadsPart } from "./merged-threads-part.ts";
+import { noticesPart } from "./notices-part.ts";
 import { persistencePart } from "./persistence-part.ts";
 import { readingPart } from "./reading-part.ts";
 import { rollingPart } from "./rolling-part.ts";
 import { savesPart } from "./saves-part.ts";
 import { type Part, declarePart } from "./scene.ts";
+import { seedingPart } from "./seeding-part.ts";
+import { settingsPart } from "./settings-part.ts";
 import { subjectsPart } from "./subjects-part.ts";
 import { threadLeasesPart } from "./thread-leases-part.ts";
 import { threadsPart } from "./threads-part.ts";
@@ -36,7 +48,19 @@ const PARTS: readonly Part[] = [
   threadsPart,
   threadLeasesPart,
   savesPart,
+  actsPart,
+  settingsPart,
+  creditPart,
+  adjustmentPart,
+  seedingPart,
+  fullestPart,
+  noticesPart,
+  mergePart,
+  aliasPart,
+  mergedThreadsPart,
+  forgetPart,
   persistencePart,
+  actsPersistencePart,
 ];
 
 /**

@@ -77,7 +77,12 @@ export const subjectsPart: Part = {
       for (const [i, subject] of HOSTILE.entries()) {
         const window = lifetime({ subject });
         const takes = 1 + i;
-        assert.deepEqual(await stateOf(scene.store, window), { ...window, spent: 0, held: 0 });
+        assert.deepEqual(await stateOf(scene.store, window), {
+          ...window,
+          spent: 0,
+          held: 0,
+          credit: 0,
+        });
         await scene.hold({ claims: [claim(window, { limit: takes, takes })], user: subject });
       }
       const states = await scene.store.windows(HOSTILE.map((subject) => lifetime({ subject })));

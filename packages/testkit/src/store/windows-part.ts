@@ -29,7 +29,9 @@ export const windowsPart: Part = {
           ? store.settle(hold, charge(25))
           : store.release(hold));
         assert.ok(reply.kind === "settled" || reply.kind === "released");
-        assert.deepEqual(reply.windows, [{ ...today, spent: end === "settle" ? 25 : 0, held: 0 }]);
+        assert.deepEqual(reply.windows, [
+          { ...today, spent: end === "settle" ? 25 : 0, held: 0, credit: 0 },
+        ]);
         await scene.stands(tomorrow, 0, 7);
       });
     }
@@ -83,7 +85,7 @@ export const windowsPart: Part = {
       await scene.hold({ claims: [claim(today, { limit: 100, takes: 100 })] });
       scene.clock.advance(1000 * DAY);
       const now = day({ at: NOON + 1000 * DAY });
-      assert.deepEqual(await stateOf(scene.store, now), { ...now, spent: 0, held: 0 });
+      assert.deepEqual(await stateOf(scene.store, now), { ...now, spent: 0, held: 0, credit: 0 });
       held(await scene.reserve({ claims: [claim(now, { limit: 100, takes: 100 })] }));
     });
   },

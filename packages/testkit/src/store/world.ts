@@ -1,9 +1,12 @@
 /** A store and a model side by side: each command goes to both, and then they must agree. */
 import assert from "node:assert/strict";
-import type { LedgerLine, WindowAt, WindowClaim } from "@assistants-budget/core/store";
-import type { Command } from "./commands.ts";
-import { type ModelHold, model, takenBy } from "./model.ts";
-import { HOUR, NOON, charge, day, hour, lifetime, request, rolling } from "./requests.ts";
+import type { WindowClaim } from "@assistants-budget/core/store";
+import { act, done, settingsOf } from "./acts.ts";
+import { type Command, type Said, USERS } from "./commands.ts";
+import { comparison } from "./comparison.ts";
+import { type ModelHold, model, ofUser, takenBy } from "./model.ts";
+import { processOf } from "./process.ts";
+import { HOUR, NOON, charge, request } from "./requests.ts";
 import { type Scene, already, held, refused, settled } from "./scene.ts";
 
 type Reserve = Extract<Command, { kind: "reserve" }>;
@@ -19,52 +22,74 @@ export interface World {
 export function world({ store, clock }: Scene, name: string): World {
   clock.set(NOON);
   const expected = model(clock.now);
-  const users = [`${name}: a`, `${name}: b`];
+  const process = processOf(clock.now, name);
+  const nameOf = (user: string): string => `${name}: ${user}`;
+  const compare = comparison({ store, expected, process, names: USERS.map(nameOf) });
+  /** Users of whose settings the process has not heard. */
+  const unheard = new Set<string>();
   let holdsMade = 0;
-  let latest = NOON;
-
-  function windowsOf(user: string): readonly { at: WindowAt; limit: number }[] {
-    const now = { at: clock.now() };
-    const app = { scope: "app", subject: name };
-    return [
-      // Whoever asks moves from zone to zone.
-      { at: day({ subject: user, zone: (holdsMade % 3) * 5, ...now }), limit: 500 },
-      { at: rolling(HOUR, { subject: user }), limit: 300 },
-      { at: hour({ ...app, ...now }), limit: 400 },
-      { at: lifetime({ subject: user, unit: "tokens" }), limit: 600 },
-      { at: day({ ...app, unit: "runs", ...now }), limit: 9 },
-    ];
-  }
 
   function pick(which: number): ModelHold | undefined {
     return [...expected.holds.values()][which % Math.max(1, expected.holds.size)];
   }
 
+  /** Asks by the settings that it knows; where those are old it must be told, and asks again. */
   async function reserve(wish: Reserve): Promise<void> {
+    const subject = nameOf(wish.user);
+    const subjects = process.versions(subject);
+    const old = subjects.filter((one) => unheard.has(one.subject)).map((one) => one.subject);
+    if (old.length === 0) return reserveKnowing(wish, process.userOf(subject));
+    const reply = await store.reserve(request({ claims: [], subjects }));
+    assert.ok(reply.kind === "settings", `granted by old settings of ${old.join()}`);
+    assert.deepEqual(
+      reply.settings.map((one) => one.subject),
+      old,
+    );
+    process.learn(reply.settings);
+    for (const one of old) unheard.delete(one);
+    return reserve(wish);
+  }
+
+  async function reserveKnowing(wish: Reserve, user: string): Promise<void> {
+    assert.equal(user, expected.userOf(nameOf(wish.user)));
+    if (process.isFrozen(user)) return;
     const { fixed, perOutput, min, more, ttlMs } = wish;
-    const user = wish.user === "a" ? users[0] : users[1];
     const prices = {
       usd: { fixed, perOutput },
       tokens: { fixed: 7000, perOutput: 1000 },
       runs: { fixed: 1000, perOutput: 0 },
     };
-    const claims = windowsOf(user ?? name)
+    const claims = process
+      .windowsOf(user, holdsMade)
       .filter((_, i) => wish.windows[i])
       .map(({ at, limit }) => ({
         ...at,
         ...prices[at.unit],
-        limit: wish.half ? Math.floor(limit / 2) : limit,
+        limit: wish.half && limit !== null ? Math.floor(limit / 2) : limit,
+        cap: limit,
       }));
     holdsMade += 1;
     const asked = {
-      ...request({ claims, min, max: min + more, ttlMs, user: user ?? name }),
+      ...request({
+        claims,
+        min,
+        max: min + more,
+        ttlMs,
+        user,
+        run: `${name}: run ${holdsMade}`,
+        facts: { tenant: name },
+        subjects: process.versions(nameOf(wish.user)),
+      }),
       hold: `${name}: hold ${holdsMade}`,
       ceiling: { fixed, perOutput },
     };
     const before = await store.windows(claims);
     const fits = claims.map((claim, i) => {
-      const spent = before[i]?.spent ?? 0;
-      return fitIn(claim, spent + expected.standing(claim).held, asked.output.max);
+      const window = expected.inForce(claim);
+      const { atLeast, held: inHolds } = expected.standing(window);
+      // A rolling window may keep a charge a little longer: how long is the store's own.
+      const spent = expected.hasBegun(window) ? (before[i]?.spent ?? 0) : atLeast;
+      return fitIn(claim, spent + inHolds - window.credit, asked.output.max);
     });
     const least = Math.min(asked.output.max, ...fits);
     const reply = await store.reserve(asked);
@@ -89,10 +114,10 @@ export function world({ store, clock }: Scene, name: string): World {
     const { nano, tokens } = hold.ceiling;
     const paid = charge(of(nano), { tokens: of(tokens), known });
     const reply = await store.settle(hold.request.hold, paid);
-    const corrects = hold.state === "assumed" && known !== "assumed";
+    const corrects = hold.isAssumed && known !== "assumed";
     if (hold.state === "open" || corrects) {
       assert.equal(settled(reply).line.kind, hold.state === "open" ? "charge" : "correction");
-      expected.end(hold, paid);
+      expected.charge(hold, paid);
     } else already(reply);
   }
 
@@ -100,7 +125,7 @@ export function world({ store, clock }: Scene, name: string): World {
     const reply = await store.release(hold.request.hold);
     if (hold.state === "open") {
       assert.equal(reply.kind, "released");
-      expected.end(hold);
+      expected.release(hold);
     } else already(reply);
   }
 
@@ -116,6 +141,18 @@ export function world({ store, clock }: Scene, name: string): World {
     if (hold.state === "open") hold.expiresAt = clock.now() + HOUR;
   }
 
+  async function adjust(hold: ModelHold, nano: number): Promise<void> {
+    const said = act({ kind: "adjustment", hold: hold.request.hold, nano });
+    const reply = await store.act(said);
+    if (hold.state === "charged") {
+      assert.equal(done(reply).line.nano, nano - hold.spent.nano);
+      expected.adjust(hold, nano);
+    } else {
+      const reason = hold.state === "open" ? "open" : "unknown";
+      assert.deepEqual(reply, { kind: "refused", reason });
+    }
+  }
+
   /** What the sweeper does: each expired hold is charged in full. */
   async function recover(): Promise<void> {
     const listed = await store.holds({ expired: true, limit: 10_000 });
@@ -129,12 +166,70 @@ export function world({ store, clock }: Scene, name: string): World {
     await Promise.all(due.map((hold) => settle(all, hold)));
   }
 
+  /** Each is said twice, as if its answer had been lost. */
+  async function say(said: Said): Promise<void> {
+    const key = { scope: "user" as const, subject: nameOf(said.user) };
+    const user = expected.userOf(key.subject);
+    if (said.kind === "merge") return mergeInto(key.subject, nameOf(said.into));
+    if (said.kind === "credit") {
+      const window = process.windowsOf(key.subject, 0)[said.window]?.at;
+      assert.ok(window);
+      const credit = act({ kind: "credit", window, amount: said.amount });
+      const [first] = [done(await store.act(credit)), await store.act(credit)];
+      const asked = window.scope === "user" ? ofUser(window, user) : window;
+      expected.credit(asked, said.amount);
+      assert.equal(first.window?.family, asked.family);
+      return undefined;
+    }
+    const { version } = await settingsOf(store, { scope: "user", subject: user });
+    const rest = said.kind === "limits" ? said : { kind: said.kind };
+    const one = act({ ...rest, ...key });
+    const { line } = done(await store.act(one));
+    assert.deepEqual(await store.act(one), { kind: "already", line });
+    const after = await settingsOf(store, { scope: "user", subject: user });
+    assert.ok(after.version > version);
+    unheard.add(user);
+    return undefined;
+  }
+
+  async function mergeInto(subject: string, into: string): Promise<void> {
+    const said = act({ kind: "merge", scope: "user", subject, into });
+    const [reply, again] = [await store.act(said), await store.act(said)];
+    const target = expected.userOf(into);
+    if (expected.userOf(subject) !== subject || target === subject) {
+      assert.deepEqual(reply, { kind: "refused", reason: "alias" });
+      return;
+    }
+    assert.deepEqual(again, { kind: "already", line: done(reply).line });
+    for (const one of USERS.map(nameOf)) if (expected.userOf(one) === subject) unheard.add(one);
+    expected.merge(subject, target);
+  }
+
   async function apply(command: Command): Promise<void> {
-    if (command.kind === "reserve") return reserve(command);
-    if (command.kind === "recover") return recover();
-    if (command.kind === "wait") return clock.advance(command.ms);
-    const hold = pick(command.which);
-    if (!hold) return undefined;
+    switch (command.kind) {
+      case "reserve":
+        return reserve(command);
+      case "recover":
+        return recover();
+      case "wait":
+        return clock.advance(command.ms);
+      case "limits":
+      case "freeze":
+      case "unfreeze":
+      case "credit":
+      case "merge":
+        return say(command);
+      default: {
+        const hold = pick(command.which);
+        return hold && applyTo(hold, command);
+      }
+    }
+  }
+
+  function applyTo(
+    hold: ModelHold,
+    command: Extract<Command, { readonly which: number }>,
+  ): Promise<void> {
     switch (command.kind) {
       case "settle":
         return settle(command, hold);
@@ -144,38 +239,9 @@ export function world({ store, clock }: Scene, name: string): World {
         return renew(hold);
       case "reserve again":
         return reserveAgain(hold);
+      case "adjustment":
+        return adjust(hold, command.nano);
     }
-  }
-
-  /** The promise: spent and held stay within the limit, but for what names itself. */
-  async function compare(): Promise<void> {
-    latest = Math.max(latest, clock.now());
-    const all = users.flatMap(windowsOf);
-    const states = await store.windows(all.map(({ at }) => at));
-    const pages = await Promise.all(users.map((user) => store.lines({ user })));
-    const lines = pages.flat();
-    for (const [i, { at, limit }] of all.entries()) {
-      const { atLeast, atMost, held: inHolds, excess } = expected.standing(at);
-      const { spent = Number.NaN, held: heldNow = Number.NaN } = states[i] ?? {};
-      assert.equal(heldNow, inHolds, `held of ${at.family}`);
-      assert.ok(spent >= atLeast && spent <= atMost, `spent of ${at.family}: ${spent}`);
-      // What had left a rolling window is in it again when time goes back.
-      const granted = at.rollingMs !== undefined && clock.now() < latest ? atLeast : spent;
-      assert.ok(granted + heldNow <= limit + excess, `${at.family} is above its limit`);
-      if (at.unit === "usd" && at.rollingMs === undefined)
-        assert.equal(sumIn(at, lines), spent, `lines of ${at.family}`);
-    }
-    const ends = lines.map(({ hold, kind }) => `${kind} of ${hold}`);
-    assert.equal(new Set(ends).size, ends.length, "a hold ended twice");
-  }
-
-  /** The lines of the holds that were taken in the window in force. */
-  function sumIn(at: WindowAt, lines: readonly LedgerLine[]): number {
-    const window = expected.inForce(at);
-    return lines.reduce((sum, { hold, charge: { nano } }) => {
-      const parts = expected.holds.get(hold)?.parts ?? [];
-      return parts.some((part) => part.window === window) ? sum + nano : sum;
-    }, 0);
   }
 
   return {

@@ -14,7 +14,7 @@ export const zonesPart: Part = {
   tests: (test) => {
     test("leaves the window in force until it ends", async (scene) => {
       const hold = await scene.hold({ claims: all(day()) });
-      const inForce = { ...day(), spent: 0, held: 100 };
+      const inForce = { ...day(), spent: 0, held: 100, credit: 0 };
       const refusal = refused(await scene.reserve({ claims: some(east(NOON)) }));
       assert.deepEqual(refusal.windows, [inForce]);
       assert.deepEqual(await stateOf(scene.store, east(NOON)), inForce);
@@ -30,13 +30,13 @@ export const zonesPart: Part = {
       scene.clock.set(MIDNIGHT);
       const next = { ...east(MIDNIGHT), start: MIDNIGHT };
       assert.deepEqual(held(await scene.reserve({ claims: all(east(MIDNIGHT)) })).windows, [
-        { ...next, spent: 0, held: 100 },
+        { ...next, spent: 0, held: 100, credit: 0 },
       ]);
       // From here on the new zone's days follow each other.
       scene.clock.set(next.end);
       const following = east(next.end);
       const { windows } = held(await scene.reserve({ claims: all(following) }));
-      assert.deepEqual(windows, [{ ...following, spent: 0, held: 100 }]);
+      assert.deepEqual(windows, [{ ...following, spent: 0, held: 100, credit: 0 }]);
     });
 
     test("to and fro gives no fresh budget", async (scene) => {
@@ -55,7 +55,7 @@ export const zonesPart: Part = {
       scene.clock.set(MIDNIGHT + HOUR);
       await scene.hold({ claims: [claim(east(MIDNIGHT + HOUR), { limit: 100, takes: 9 })] });
       const { windows } = settled(await scene.store.settle(hold, charge(25)));
-      assert.deepEqual(windows, [{ ...day(), spent: 25, held: 5 }]);
+      assert.deepEqual(windows, [{ ...day(), spent: 25, held: 5, credit: 0 }]);
       await scene.stands(east(MIDNIGHT + HOUR), 0, 9);
     });
   },

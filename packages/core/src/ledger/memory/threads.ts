@@ -6,11 +6,11 @@ import type {
   StoredItem,
   ThreadState,
   ThreadStore,
-} from "./thread-store.ts";
+} from "../thread-store.ts";
 
 interface Thread {
   readonly id: string;
-  readonly user: string;
+  user: string;
   readonly createdAt: number;
   readonly items: StoredItem[];
   first: number;
@@ -22,28 +22,43 @@ interface Thread {
 /** The fence of a thread that nobody has opened yet. */
 const NEW_FENCE = 1;
 
-/** The threads' part of the memory store. */
-export function memoryThreads(clock: () => number): ThreadStore {
+/** What acts do to a user's threads and runs. */
+export interface UserThreads {
+  move(user: string, into: string): void;
+  forget(user: string): void;
+}
+
+/**
+ * The threads' part of the memory store.
+ *
+ * @param userOf The user that a name stands for.
+ */
+export function memoryThreads(
+  clock: () => number,
+  userOf: (name: string) => string,
+): ThreadStore & { readonly ofUsers: UserThreads } {
   const threads = new Map<string, Thread>();
   const runs = new Map<string, RunRecord>();
 
   function owned(id: string, user: string): Thread | undefined {
     const thread = threads.get(id);
-    return thread?.user === user ? thread : undefined;
+    return thread?.user === userOf(user) ? thread : undefined;
   }
 
   /** The thread that a save is for; made by the first one that appends to it. */
   function threadFor({ run, fence, from }: SaveRun): Thread | undefined {
     const found = threads.get(run.thread);
     if (found || fence !== undefined || from !== 0) return owned(run.thread, run.user);
-    const { thread: id, user } = run;
+    const id = run.thread;
+    const user = userOf(run.user);
     const made = { id, user, createdAt: clock(), items: [], first: 0, fence: NEW_FENCE };
     threads.set(id, made);
     return made;
   }
 
   function saveRun(request: SaveRun): SaveRunReply {
-    const { run, append, from, close, leaseMs } = request;
+    const { append, from, close, leaseMs } = request;
+    const run = { ...request.run, user: userOf(request.run.user) };
     if (request.fence === undefined && append.length === 0) {
       runs.set(run.id, run);
       return { kind: "saved", fence: 0, next: 0 };
@@ -98,12 +113,12 @@ export function memoryThreads(clock: () => number): ThreadStore {
     saveRun: async (request) => saveRun(request),
     run: async ({ id, user }) => {
       const run = runs.get(id);
-      return run?.user === user ? run : undefined;
+      return run?.user === userOf(user) ? run : undefined;
     },
     runs: async ({ thread, user, limit }) =>
       owned(thread, user)
         ? [...runs.values()]
-            .filter((run) => run.thread === thread && run.user === user)
+            .filter((run) => run.thread === thread && run.user === userOf(user))
             .toReversed()
             .slice(0, limit)
         : undefined,
@@ -112,6 +127,17 @@ export function memoryThreads(clock: () => number): ThreadStore {
       if (!owned(thread, user)) return false;
       for (const run of runs.values()) if (run.thread === thread) runs.delete(run.id);
       return threads.delete(thread);
+    },
+    ofUsers: {
+      move: (user, into) => {
+        for (const thread of threads.values()) if (thread.user === user) thread.user = into;
+        for (const run of runs.values())
+          if (run.user === user) runs.set(run.id, { ...run, user: into });
+      },
+      forget: (user) => {
+        for (const thread of threads.values()) if (thread.user === user) threads.delete(thread.id);
+        for (const run of runs.values()) if (run.user === user) runs.delete(run.id);
+      },
     },
   };
 }

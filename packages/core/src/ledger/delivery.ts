@@ -1,0 +1,91 @@
+/** Brings notices to whoever listens: at least once, each with its own id, from an outbox that survives a crash. */
+import type { Notice } from "./notices.ts";
+import type { Store } from "./store.ts";
+
+/** Gets a notice; it is brought again if this throws, or if the process dies before it has ended. */
+type NoticeHandler = (notice: Notice) => unknown;
+
+export interface Delivery {
+  /** Listens until the function that is given back is called. */
+  on(handler: NoticeHandler): () => void;
+  /** There may be something new. */
+  nudge(): void;
+  /** Waits for the delivery under way, and stops. */
+  close(): Promise<void>;
+}
+
+/** Notices of other processes, and of those that died, are looked for this often. */
+const PAUSE_MS = 5_000;
+/** So long one process has for a notice before another one may take it. */
+const LEASE_MS = 30_000;
+const AT_ONCE = 100;
+
+export function delivery(host: {
+  readonly store: Pick<Store, "takeNotices" | "dropNotice">;
+  readonly owner: string;
+  readonly warn: (message: string) => void;
+}): Delivery {
+  const { store, owner, warn } = host;
+  const handlers = new Set<NoticeHandler>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let running: Promise<void> | undefined;
+  let nudged = false;
+  let closed = false;
+
+  async function bring(notice: Notice): Promise<void> {
+    const ends = await Promise.allSettled([...handlers].map(async (handler) => handler(notice)));
+    const failed = ends.find((end) => end.status === "rejected");
+    if (!failed) return store.dropNotice(notice.id);
+    // What a handler throws may quote anything: it is named, not shown.
+    const { reason }: { readonly reason: unknown } = failed;
+    const kind = reason instanceof Error ? reason.name : typeof reason;
+    warn(`a threshold handler failed (${kind}); it is told again in ${LEASE_MS / 1000} s`);
+    return undefined;
+  }
+
+  async function deliver(): Promise<void> {
+    try {
+      for (;;) {
+        const notices = await store.takeNotices({ owner, leaseMs: LEASE_MS, limit: AT_ONCE });
+        for (const notice of notices) await bring(notice);
+        if (notices.length < AT_ONCE || closed || handlers.size === 0) return;
+      }
+    } catch (error) {
+      warn(`looking for notices failed: ${error instanceof Error ? error.message : "?"}`);
+    }
+  }
+
+  function go(): void {
+    if (closed || handlers.size === 0) return;
+    nudged = running !== undefined;
+    running ??= deliver().finally(() => {
+      running = undefined;
+      if (nudged) go();
+      else wait();
+    });
+  }
+
+  /** With jitter, so that processes that start together do not ask together. */
+  function wait(): void {
+    clearTimeout(timer);
+    if (closed || handlers.size === 0) return;
+    timer = setTimeout(go, PAUSE_MS * (0.5 + Math.random()));
+    timer.unref();
+  }
+
+  return {
+    on: (handler) => {
+      // One function that listens twice is two listeners.
+      const listener: NoticeHandler = (notice) => handler(notice);
+      handlers.add(listener);
+      go();
+      return () => void handlers.delete(listener);
+    },
+    nudge: go,
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

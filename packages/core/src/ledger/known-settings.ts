@@ -1,0 +1,72 @@
+/** What operators have said of subjects, as far as this process knows. The store tells where that is out of date. */
+import { LRUCache } from "lru-cache";
+import { parseLimit } from "../rules/index.ts";
+import type { Settings, SettingsVersion, SubjectKey } from "./acts.ts";
+import type { Subjects } from "./claims.ts";
+import type { OperatorLimits } from "./limit-layers.ts";
+
+/** How a step's subjects stand. */
+export interface Standing {
+  /** With those that aliases stand for. */
+  readonly subjects: Subjects;
+  /** What it was told by: a reserve names it, and is answered anew where it has changed. */
+  readonly versions: readonly SettingsVersion[];
+  readonly limits: OperatorLimits;
+  /** The one that an operator froze. */
+  readonly frozen?: SubjectKey;
+}
+
+export interface KnownSettings {
+  standingOf(subjects: Subjects): Standing;
+  learn(settings: readonly Settings[]): void;
+}
+
+/** How many subjects with settings of their own a process remembers. */
+const MOST = 10_000;
+
+function keyOf({ scope, subject }: SubjectKey): string {
+  return `${scope}|${subject}`;
+}
+
+/** Too many and too short-lived for anybody to speak of. */
+const UNSPOKEN: ReadonlySet<string> = new Set(["run", "thread", "route"]);
+
+export function knownSettings(): KnownSettings {
+  const known = new LRUCache<string, Settings>({ max: MOST });
+
+  return {
+    standingOf: (subjects) => {
+      const versions: SettingsVersion[] = [];
+      const aliases: Record<string, string> = {};
+      const limits: Record<string, OperatorLimits[string]> = {};
+      let frozen: SubjectKey | undefined;
+      for (const [scope, named] of Object.entries(subjects)) {
+        if (UNSPOKEN.has(scope)) continue;
+        let subject = named;
+        let settings = known.get(keyOf({ scope, subject }));
+        versions.push({ scope, subject, version: settings?.version ?? 0 });
+        if (settings?.alias !== undefined) {
+          subject = settings.alias;
+          aliases[scope] = subject;
+          settings = known.get(keyOf({ scope, subject }));
+          versions.push({ scope, subject, version: settings?.version ?? 0 });
+        }
+        if (settings?.frozen) frozen ??= { scope, subject };
+        if (settings?.limits !== undefined) limits[scope] = parsed(settings.limits);
+      }
+      const resolved = { ...subjects, ...aliases };
+      return { subjects: resolved, versions, limits, ...(frozen ? { frozen } : {}) };
+    },
+    learn: (settings) => {
+      for (const one of settings) {
+        if (one.version === 0) known.delete(keyOf(one));
+        else known.set(keyOf(one), one);
+      }
+    },
+  };
+}
+
+/** They were checked when they were set. */
+function parsed(limits: NonNullable<Settings["limits"]>): OperatorLimits[string] {
+  return limits === "unlimited" ? limits : limits.map((text) => parseLimit(text, "limits"));
+}

@@ -1,0 +1,40 @@
+/** From what a step demands to what the store is asked. */
+import type { Policy } from "../rules/index.ts";
+import { type Subjects, claimsOf } from "./claims.ts";
+import type { Standing } from "./known-settings.ts";
+import type { Demand } from "./ledger.ts";
+import type { HoldFacts, ReserveRequest } from "./store.ts";
+
+export function requestFor(
+  hold: Pick<ReserveRequest, "hold" | "owner" | "ttlMs" | "thresholds">,
+  demand: Omit<Demand, "waitMs" | "signal">,
+  at: { readonly standing: Standing; readonly now: number; readonly counted: Policy["limits"] },
+): ReserveRequest {
+  const { timeZone, ceiling, output, facts } = demand;
+  const { subjects, versions, limits: operator } = at.standing;
+  const moment = { now: at.now, timeZone };
+  return {
+    hold: hold.hold,
+    owner: hold.owner,
+    ttlMs: hold.ttlMs,
+    thresholds: hold.thresholds,
+    output,
+    claims: claimsOf(demand, { operator, counted: at.counted, subjects, moment }),
+    subjects: versions,
+    ceiling: {
+      fixed: ceiling.promptTokens * ceiling.rates.prompt,
+      perOutput: ceiling.rates.completion,
+    },
+    facts: factsFor(facts, subjects),
+  };
+}
+
+const BUILT_IN: ReadonlySet<string> = new Set(["user", "thread", "run", "app", "route"]);
+
+/** With the user that an alias stands for, and the subjects of the app's own scopes. */
+function factsFor(facts: HoldFacts, subjects: Subjects): HoldFacts {
+  const { user = facts.user } = subjects;
+  const own = Object.entries(subjects).filter(([scope]) => !BUILT_IN.has(scope));
+  if (own.length === 0) return user === facts.user ? facts : { ...facts, user };
+  return { ...facts, user, subjects: Object.fromEntries(own) };
+}
