@@ -1,120 +1,154 @@
-/** Counters: what each window has spent and held. Every function runs inside a transaction. */
+/** The windows' image in memory: read once, changed here, written before the transaction commits. */
 import type { DatabaseSync } from "node:sqlite";
-import {
-  type Entry,
-  type WindowAt,
-  type WindowState,
-  isUnit,
-  windowOf,
-} from "@assistants-budget/core/store";
-import { type Row, int, optionalInt, text } from "./rows.ts";
+import { type WindowAt, windowOf } from "@assistants-budget/core/store";
+import { counterRows } from "./counter-rows.ts";
+import { type Counter, newCounter } from "./counter.ts";
+import { int } from "./rows.ts";
+import { windowSearch } from "./window-search.ts";
 
-/** A window as it stands, and the row that it stands in; no row until something is held in it. */
-export interface Counter {
-  readonly id: number | undefined;
-  readonly state: WindowState;
+/** How many counters are remembered between transactions. */
+const MOST = 50_000;
+
+/** Which windows are looked for. */
+export interface Whose {
+  readonly scope: string;
+  readonly subject: string;
 }
 
+/** Every function runs inside a transaction. */
 export interface Counters {
-  /** The window in force, or nothing where `now` lies outside the one asked for. */
+  /**
+   * The window in force; one that is not begun yet where there is none, and nothing where `now` lies
+   * outside the one asked for.
+   */
   find(at: WindowAt, now: number): Counter | undefined;
-  /** The row's id; makes the row where there is none. */
-  ensure(counter: Counter): number;
-  hold(id: number, amount: number): void;
-  /** Puts what was spent in the place of what was held. */
-  spend(entry: Entry<number>, change: { spent: number; held: number; at: number }): void;
-  state(id: number, now: number): WindowState;
+  /** By the row's id; where it was merged away, the one that it went into. */
+  readonly byId: (id: number) => Counter | undefined;
+  /** Writes the row of one that is not begun yet, and lets go of its oldest predecessors. */
+  begin(counter: Counter, now: number): void;
+  /** Its sums have changed. */
+  touch(counter: Counter): void;
+  /** Writes credit, cap and last notice, which seldom change. */
+  readonly describe: (counter: Counter) => void;
+  /** Whether a subject has other families, but not this one. */
+  isNewTo(at: WindowAt): boolean;
+  /** Every window of a family. */
+  ofFamily(family: string): readonly Counter[];
+  /** Every window of a subject. */
+  of(whose: Whose): readonly Counter[];
+  /** The windows in force that have a cap. */
+  capped(scope: string | undefined, now: number): readonly Counter[];
+  /** All that is in one window goes into another one, which stands for it from now on. */
+  pour(from: Counter, into: Counter): void;
+  /** Gives a window to another subject. */
+  rename(counter: Counter, at: WindowAt): void;
+  /** Writes what has changed. */
+  readonly flush: () => void;
+  /** Another hand may have been at the file: nothing is remembered. */
+  clear(): void;
+  /** Whether it is time to forget. */
+  isFull(): boolean;
 }
 
-export function counters(db: DatabaseSync): Counters {
-  const begun = db.prepare(
-    "SELECT * FROM counters WHERE family = ? AND start <= ? ORDER BY start DESC LIMIT 1",
-  );
-  const coming = db.prepare(
-    "SELECT min(start) AS start FROM counters WHERE family = ? AND start > ?",
-  );
-  const byId = db.prepare("SELECT * FROM counters WHERE id = ?");
-  const insert = db.prepare(
-    `INSERT INTO counters (family, scope, subject, unit, period, zone, start, end, rolling)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const addHeld = db.prepare("UPDATE counters SET held = held + ? WHERE id = ?");
-  const addBoth = db.prepare("UPDATE counters SET spent = spent + ?, held = held + ? WHERE id = ?");
-  const addBucket = db.prepare(
-    `INSERT INTO buckets (counter, bucket, spent, youngest) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE
-     SET spent = spent + excluded.spent, youngest = max(youngest, excluded.youngest)`,
-  );
-  const takeBack = db.prepare(
-    "UPDATE buckets SET spent = spent + ? WHERE counter = ? AND bucket = ?",
-  );
-  const dropBuckets = db.prepare("DELETE FROM buckets WHERE counter = ? AND youngest <= ?");
-  const sumBuckets = db.prepare(
-    `SELECT coalesce(sum(spent), 0) AS spent, min(iif(spent > 0, youngest, NULL)) AS oldest
-     FROM buckets WHERE counter = ? AND youngest > ?`,
-  );
+export function counters(db: DatabaseSync, keepMs: number): Counters {
+  const rows = counterRows(db);
+  const search = windowSearch(db);
+  /** The window of a family that was last in force. */
+  const current = new Map<string, Counter>();
+  const ids = new Map<number, Counter>();
+  const changed = new Set<Counter>();
 
-  function stateOf(row: Row, now: number): WindowState {
-    const rollingMs = optionalInt(row, "rolling");
-    const unit = text(row, "unit");
-    if (!isUnit(unit)) throw new TypeError(`column unit: found ${unit}`);
-    const at = {
-      family: text(row, "family"),
-      scope: text(row, "scope"),
-      subject: text(row, "subject"),
-      unit,
-      period: text(row, "period"),
-      zone: text(row, "zone"),
-      start: int(row, "start"),
-      end: int(row, "end"),
-      held: int(row, "held"),
-    };
-    if (rollingMs === undefined) return { ...at, spent: int(row, "spent") };
-    const sums = sumBuckets.get(int(row, "id"), now - rollingMs);
-    const oldest = optionalInt(sums, "oldest");
-    return {
-      ...at,
-      rollingMs,
-      spent: int(sums, "spent"),
-      ...(oldest === undefined ? {} : { frees: oldest + rollingMs }),
-    };
+  function remember(counter: Counter): Counter {
+    const before = ids.get(counter.id);
+    if (before) return before;
+    ids.set(counter.id, counter);
+    return counter;
+  }
+
+  function byId(id: number): Counter | undefined {
+    const found = ids.get(id);
+    if (found) return found;
+    const read = rows.read(id);
+    return read && remember(read);
+  }
+
+  const all = (found: readonly number[]): readonly Counter[] =>
+    found.flatMap((id) => byId(id) ?? []);
+
+  function purge(family: string, now: number): void {
+    for (const id of search.old(family, now - keepMs)) {
+      const counter = ids.get(id);
+      if (counter && (counter.held !== 0 || changed.has(counter))) continue;
+      ids.delete(id);
+      rows.drop(id);
+    }
   }
 
   return {
     find: (at, now) => {
-      const row = begun.get(at.family, now);
-      const before = row ? int(row, "end") : at.start;
-      if (row && now < before) return { id: int(row, "id"), state: stateOf(row, now) };
+      const last = current.get(at.family);
+      if (last && last.at.start <= now && now < last.at.end) return last;
+      const begun = search.begun(at.family, now);
+      const before = begun ? int(begun, "end") : at.start;
+      if (begun && now < before) {
+        const counter = byId(int(begun, "id"));
+        if (counter) current.set(at.family, counter);
+        return counter;
+      }
       if (now < at.start || now >= at.end) return undefined;
       // Another zone's or another time's windows are never overlapped: the new one lies between them.
-      const after = optionalInt(coming.get(at.family, now), "start");
       const start = Math.max(at.start, before);
-      const end = Math.min(at.end, after ?? at.end);
-      return { id: undefined, state: { ...windowOf(at), start, end, spent: 0, held: 0 } };
+      const end = Math.min(at.end, search.coming(at.family, now) ?? at.end);
+      return newCounter({ ...windowOf(at), start, end });
     },
-    ensure: ({ id, state }) => {
-      if (id !== undefined) return id;
-      const { family, scope, subject, unit, period, zone, start, end, rollingMs } = state;
-      const values = [family, scope, subject, unit, period, zone, start, end] as const;
-      return Number(insert.run(...values, rollingMs ?? null).lastInsertRowid);
+    byId,
+    begin: (counter, now) => {
+      if (counter.id !== 0) return;
+      counter.id = rows.insert(counter);
+      ids.set(counter.id, counter);
+      changed.add(counter);
+      purge(counter.at.family, now);
     },
-    hold: (id, amount) => void addHeld.run(amount, id),
-    spend: ({ counter, bucket }, { spent, held, at }) => {
-      if (bucket === undefined) {
-        addBoth.run(spent, held, counter);
-        return;
+    touch: (counter) => void changed.add(counter),
+    describe: rows.describe,
+    isNewTo: (at) => search.isNewTo(at),
+    ofFamily: (family) => all(search.ofFamily(family)),
+    of: (whose) => all(search.of(whose)),
+    capped: (scope, now) => all(search.capped(scope, now)),
+    pour: (from, into) => {
+      into.spent += from.spent;
+      into.held += from.held;
+      into.credit += from.credit;
+      for (const [index, { spent, youngest }] of from.buckets ?? []) {
+        const bucket = into.buckets?.get(index) ?? { spent: 0, youngest };
+        bucket.spent += spent;
+        bucket.youngest = Math.max(bucket.youngest, youngest);
+        into.buckets?.set(index, bucket);
+        into.changed.add(index);
       }
-      addHeld.run(held, counter);
-      const index = Math.floor(at / bucket);
-      if (spent > 0) addBucket.run(counter, index, spent, at);
-      // What is given back to a bucket that has left is nobody's: never less than nothing is spent.
-      if (spent < 0) takeBack.run(spent, counter, index);
-      dropBuckets.run(counter, at - bucket * 63);
+      rows.describe(into);
+      rows.move(from.id, into.id);
+      ids.delete(from.id);
+      changed.delete(from);
+      changed.add(into);
+      current.delete(from.at.family);
     },
-    state: (id, now) => {
-      const row = byId.get(id);
-      if (!row) throw new RangeError(`no counter ${id}`);
-      return stateOf(row, now);
+    rename: (counter, at) => {
+      const renamed = { ...counter, at };
+      rows.rename(counter.id, at);
+      current.delete(counter.at.family);
+      ids.set(counter.id, renamed);
+      if (changed.delete(counter)) changed.add(renamed);
     },
+    flush: () => {
+      rows.write([...changed]);
+      changed.clear();
+    },
+    clear: () => {
+      current.clear();
+      ids.clear();
+      changed.clear();
+    },
+    isFull: () => ids.size > MOST,
   };
 }

@@ -1,6 +1,6 @@
 /** All work that is waiting goes into one transaction: durable and fast at the same time. */
-import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as endOfTick, setTimeout as sleep } from "node:timers/promises";
+import type { Transactions } from "./transactions.ts";
 
 /** How long one transaction is tried for while other processes hold the file. */
 const PATIENCE_MS = 15_000;
@@ -23,7 +23,7 @@ export interface GroupCommit {
 }
 
 /** Work goes out at the end of the tick in which it came: alone it waits for nobody. */
-export function groupCommit(database: () => DatabaseSync): GroupCommit {
+export function groupCommit(transactions: () => Transactions): GroupCommit {
   let queue: Job[] = [];
   let draining: Promise<void> | undefined;
 
@@ -31,7 +31,7 @@ export function groupCommit(database: () => DatabaseSync): GroupCommit {
     while (queue.length > 0) {
       const jobs = queue;
       queue = [];
-      await transact(database, jobs).catch((error: unknown) => apart(jobs, error));
+      await transact(transactions, jobs).catch((error: unknown) => apart(jobs, error));
     }
     draining = undefined;
   }
@@ -44,7 +44,7 @@ export function groupCommit(database: () => DatabaseSync): GroupCommit {
       return;
     }
     for (const job of jobs) {
-      await transact(database, [job]).catch(job.fail);
+      await transact(transactions, [job]).catch(job.fail);
     }
   }
 
@@ -66,42 +66,48 @@ export function groupCommit(database: () => DatabaseSync): GroupCommit {
 }
 
 /** One transaction. Nobody is answered before it has committed. */
-async function transact(database: () => DatabaseSync, jobs: readonly Job[]): Promise<void> {
-  const db = database();
-  await begin(db);
+async function transact(open: () => Transactions, jobs: readonly Job[]): Promise<void> {
+  const transactions = open();
+  await patiently(() =>
+    atOnce(transactions, transactions.begin, () => {
+      for (const job of jobs) job.work();
+    }),
+  );
+  for (const job of jobs) job.done();
+}
+
+/** Reads everything as of one moment; waits for nobody who writes. */
+export async function reading<T>(open: () => Transactions, work: () => T): Promise<T> {
+  const transactions = open();
+  return patiently(() => atOnce(transactions, transactions.beginReading, work));
+}
+
+/** From the first to the last of a transaction nothing is waited for: a connection has only one. */
+function atOnce<T>({ commit, rollBack }: Transactions, begin: () => void, work: () => T): T {
+  begin();
   try {
-    for (const job of jobs) job.work();
-    db.exec("COMMIT");
+    const value = work();
+    commit();
+    return value;
   } catch (error) {
-    rollBack(db);
+    rollBack();
     throw error;
   }
-  for (const job of jobs) job.done();
 }
 
 /**
  * SQLite's own busy handler sleeps on the event loop and can starve a process for seconds, so the
  * file is asked for again each millisecond instead.
  */
-async function begin(db: DatabaseSync): Promise<void> {
+async function patiently<T>(work: () => T): Promise<T> {
   const giveUp = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
-      db.exec("BEGIN IMMEDIATE");
-      return;
+      return work();
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUp) throw error;
     }
     await sleep(1);
-  }
-}
-
-/** SQLite has rolled some failures back by itself; a second roll-back is an error that says so. */
-function rollBack(db: DatabaseSync): void {
-  try {
-    db.exec("ROLLBACK");
-  } catch {
-    // Nothing was open.
   }
 }
 

@@ -1,208 +1,208 @@
-import type { DatabaseSync } from "node:sqlite";
 import {
   type Charge,
   type Entry,
-  type HoldFacts,
-  type LedgerStore,
   type OpenHold,
   type ReserveReply,
   type ReserveRequest,
   type SettleReply,
+  type StepLine,
+  type WindowState,
   admit,
   ceilingOf,
   chargeLine,
   correctionLine,
   entryOf,
+  isExhausted,
   spentOf,
-  windowOf,
 } from "@assistants-budget/core/store";
-import { type Counter, counters } from "./counters.ts";
-import { lines } from "./lines.ts";
-import { type Row, int, json, optionalText, text } from "./rows.ts";
+import { type Counter, addSpent, spentIn, stateOf } from "./counter.ts";
+import type { Taken } from "./entries.ts";
+import type { Hold } from "./holds.ts";
+import type { Found } from "./seeding.ts";
+import type { State } from "./state.ts";
 
-/** The store's methods, each a function to be run inside one transaction. */
-export type Transacted<Methods> = {
-  readonly [Name in keyof Methods]: Methods[Name] extends (...a: infer A) => Promise<infer R>
-    ? (...a: A) => R
-    : never;
-};
+/** Reserving and settling; each a function to be run inside one transaction. */
+export interface Ledger {
+  reserve(request: ReserveRequest): ReserveReply;
+  settle(hold: string, charge: Charge): SettleReply;
+  release(hold: string): SettleReply;
+}
 
-/** The ledger on an open database; `now` is epoch ms by the store's clock. */
-export function ledger(db: DatabaseSync, now: () => number): Transacted<LedgerStore> {
-  const counter = counters(db);
-  const line = lines(db);
-  const holdById = db.prepare("SELECT * FROM holds WHERE id = ?");
-  const insertHold = db.prepare(
-    `INSERT INTO holds (id, state, owner, created_at, expires_at, output_tokens, ceiling, tokens, entries, facts)
-     VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const endHold = db.prepare("UPDATE holds SET state = ? WHERE id = ?");
-  const attachHold = db.prepare("UPDATE holds SET response_id = ? WHERE id = ?");
-  const renewHold = db.prepare(
-    "UPDATE holds SET expires_at = ? WHERE id = ? AND state = 'open' RETURNING id",
-  );
-  const openHolds = db.prepare(
-    "SELECT * FROM holds WHERE state = 'open' AND expires_at <= ? ORDER BY created_at, id LIMIT ?",
-  );
-
-  const takeLease = db.prepare(
-    `INSERT INTO leases (name, owner, until) VALUES ($name, $owner, $until)
-     ON CONFLICT DO UPDATE SET owner = $owner, until = $until
-     WHERE owner = $owner OR until <= $at`,
-  );
-
-  function windowsOf(row: Row, at: number): ReturnType<typeof counter.state>[] {
-    return entriesOf(row).map((entry) => counter.state(entry.counter, at));
-  }
-
-  /** The same answer as the first time: what was held is held once. */
-  function heldBefore(row: Row, at: number): ReserveReply {
-    if (text(row, "state") !== "open") return { kind: "ended", now: at };
-    return {
-      kind: "held",
-      outputTokens: int(row, "output_tokens"),
-      windows: windowsOf(row, at),
-      now: at,
-      expiresAt: int(row, "expires_at"),
-    };
-  }
+export function ledger(state: State): Ledger {
+  const { now, counters, holds, lines, notices, origins, seeding, settings } = state;
 
   function reserve(request: ReserveRequest): ReserveReply {
     const at = now();
-    const before = holdById.get(request.hold);
-    if (before) return heldBefore(before, at);
+    const fate = holds.fate(request.hold);
+    const before = fate === "open" ? holds.open(request.hold) : undefined;
+    if (before) return grantOf(before, at);
+    if (fate) return { kind: "ended", now: at };
+    const others = settings.unlike(request.subjects);
+    if (others.length > 0) return { kind: "settings", settings: others, now: at };
 
-    const found: Counter[] = [];
+    const found: Found[] = [];
     for (const claim of request.claims) {
-      const one = counter.find(claim, at);
+      const one = seeding.find(claim, at);
       if (!one) return { kind: "stale", now: at };
       found.push(one);
     }
-    const windows = found.map(({ state }) => state);
-    const claims = request.claims.map((claim, i) => ({
-      ...windows[i],
-      ...claim,
-      ...sums(found[i]),
-    }));
-    const verdict = admit(claims, request.output);
-    if (!verdict.ok)
-      return { kind: "refused", windows, refused: verdict.refused, fits: verdict.fits, now: at };
-
-    const { outputTokens } = verdict;
-    const entries = request.claims.map((claim, i) => {
-      const one = found[i];
-      if (!one) throw new RangeError(`no counter for claim ${i}`);
-      const entry = entryOf(counter.ensure(one), claim, outputTokens);
-      counter.hold(entry.counter, entry.amount);
-      return entry;
-    });
-    const { nano, tokens } = ceilingOf(request, outputTokens);
-    const expiresAt = at + request.ttlMs;
-    insertHold.run(
-      ...([request.hold, request.owner, at, expiresAt, outputTokens, nano, tokens] as const),
-      JSON.stringify(entries),
-      JSON.stringify(request.facts),
+    const verdict = admit(
+      request.claims.map(({ limit, fixed, perOutput }, i) => {
+        const counter = counterAt(found, i);
+        const { held, credit } = counter;
+        return {
+          limit: raised(limit, credit),
+          fixed,
+          perOutput,
+          spent: spentIn(counter, at),
+          held,
+        };
+      }),
+      request.output,
     );
-    return {
-      kind: "held",
+    return verdict.ok
+      ? hold(request, found, { at, outputTokens: verdict.outputTokens })
+      : refuse(request, found, { at, ...verdict });
+  }
+
+  function hold(
+    request: ReserveRequest,
+    found: readonly Found[],
+    { at, outputTokens }: { readonly at: number; readonly outputTokens: number },
+  ): ReserveReply {
+    const { claims, thresholds, facts, owner } = request;
+    // Everything that can throw comes before the first change.
+    const entries = claims.map((claim, i) => entryOf(counterAt(found, i), claim, outputTokens));
+    const { nano, tokens } = ceilingOf(request, outputTokens);
+    for (const [i, { counter, amount, cap }] of entries.entries()) {
+      begin(found[i], at);
+      counter.held += amount;
+      counters.touch(counter);
+      if (cap === undefined || cap === counter.cap) continue;
+      counter.cap = cap;
+      counters.describe(counter);
+    }
+    const open: OpenHold = {
+      id: request.hold,
+      owner,
+      facts,
+      ceiling: nano,
+      tokens,
       outputTokens,
-      windows: windows.map((state, i) => ({
-        ...state,
-        held: state.held + (entries[i]?.amount ?? 0),
-      })),
-      now: at,
-      expiresAt,
+      createdAt: at,
+      expiresAt: at + request.ttlMs,
     };
+    // The holds of before have their parts in what was seeded: this one has its own.
+    holds.add(open, { origin: origins.idOf(facts), thresholds, entries });
+    return grantOf({ open, thresholds, entries }, at);
+  }
+
+  function begin(found: Found | undefined, at: number): void {
+    if (!found || found.counter.id !== 0) return;
+    counters.begin(found.counter, at);
+    found.whenBegun?.();
+  }
+
+  function refuse(
+    { claims, output, thresholds }: ReserveRequest,
+    found: readonly Found[],
+    { at, refused, fits }: { at: number; refused: readonly number[]; fits: readonly number[] },
+  ): ReserveReply {
+    let noticed = false;
+    for (const index of refused) {
+      const [claim, one] = [claims[index], found[index]];
+      if (!claim || !one || thresholds.length === 0) continue;
+      if (!isExhausted(claim, stateOf(one.counter, at), output.min)) continue;
+      // What was noticed is remembered with the window.
+      const { cap } = claim;
+      const full = { cap: cap ?? undefined, thresholds, exhausted: true, now: at };
+      const due = notices.due(one.counter, full);
+      if (!due) continue;
+      begin(one, at);
+      notices.write(one.counter, due);
+      noticed = true;
+    }
+    const windows = found.map(({ counter }) => stateOf(counter, at));
+    const reply = { kind: "refused" as const, windows, refused, fits, now: at };
+    return noticed ? { ...reply, noticed } : reply;
+  }
+
+  /** Puts a charge, or a difference to it, into the windows of its hold. */
+  function spend(entry: Entry<Counter>, amount: number, at: number): void {
+    addSpent(entry.counter, entry, { amount, at });
+    counters.touch(entry.counter);
+  }
+
+  function settled(line: StepLine, parts: Taken, at: number): SettleReply {
+    const noticed = notices.charged(parts, at);
+    const reply = { kind: "settled" as const, line, windows: windowsOf(parts, at) };
+    return noticed ? { ...reply, noticed } : reply;
   }
 
   /** Better knowledge of a hold that was charged as assumed: the difference, dated as the charge was. */
-  function correct(row: Row, charge: Charge): SettleReply {
-    const first = line.charge(text(row, "id"));
-    if (!first) return { kind: "already" };
-    if (
-      first.charge.known !== "assumed" ||
-      charge.known === "assumed" ||
-      line.corrected(first.hold)
-    )
-      return { kind: "already", line: first };
+  function correct(id: string, charge: Charge): SettleReply {
+    const first = lines.charge(id);
+    if (!first) return { kind: holds.fate(id) ? "already" : "unknown" };
+    const { line } = first;
+    const isFinal = line.charge.known !== "assumed" || charge.known === "assumed";
+    if (isFinal || lines.corrected(id) || lines.adjusted(id)) return { kind: "already", line };
     const at = now();
-    for (const entry of entriesOf(row)) {
-      const spent = spentOf(entry, charge) - spentOf(entry, first.charge);
-      counter.spend(entry, { spent, held: 0, at: first.at });
-    }
-    const written = line.write(correctionLine(first, charge, at));
-    return { kind: "settled", line: written, windows: windowsOf(row, at) };
-  }
-
-  function settle(hold: string, charge: Charge): SettleReply {
-    const row = holdById.get(hold);
-    if (!row) return { kind: "unknown" };
-    if (text(row, "state") !== "open") return correct(row, charge);
-    const at = now();
-    for (const entry of entriesOf(row))
-      counter.spend(entry, { spent: spentOf(entry, charge), held: -entry.amount, at });
-    endHold.run("settled", hold);
-    const written = line.write(chargeLine(openHold(row), charge, at));
-    return { kind: "settled", line: written, windows: windowsOf(row, at) };
-  }
-
-  function release(hold: string): SettleReply {
-    const row = holdById.get(hold);
-    if (!row) return { kind: "unknown" };
-    if (text(row, "state") !== "open") {
-      const first = line.charge(hold);
-      return first ? { kind: "already", line: first } : { kind: "already" };
-    }
-    for (const entry of entriesOf(row)) counter.hold(entry.counter, -entry.amount);
-    endHold.run("released", hold);
-    return { kind: "released", windows: windowsOf(row, now()) };
+    const parts = state.partsOf(first);
+    for (const entry of parts.entries)
+      spend(entry, spentOf(entry, charge) - spentOf(entry, line.charge), line.at);
+    const written = lines.write(correctionLine(line, charge, at), first);
+    return settled(written, parts, at);
   }
 
   return {
-    now,
     reserve,
-    settle,
-    release,
-    attach: (hold, responseId) => void attachHold.run(responseId, hold),
-    renew: (holds, ttlMs) => {
-      const until = now() + ttlMs;
-      return holds.filter((hold) => renewHold.get(until, hold) !== undefined);
-    },
-    holds: ({ expired, limit }) =>
-      openHolds.all(expired ? now() : Number.MAX_SAFE_INTEGER, limit).map(openHold),
-    lease: ({ name, owner, ttlMs }) => {
+    settle: (id, charge) => {
+      const one = holds.open(id);
+      if (!one) return correct(id, charge);
       const at = now();
-      return takeLease.run({ name, owner, until: at + ttlMs, at }).changes > 0;
+      for (const entry of one.entries) {
+        entry.counter.held -= entry.amount;
+        spend(entry, spentOf(entry, charge), at);
+      }
+      holds.charged(one);
+      return settled(lines.write(chargeLine(one.open, charge, at), one), one, at);
     },
-    windows: (windows) => {
+    release: (id) => {
+      const one = holds.open(id);
+      if (!one) {
+        const fate = holds.fate(id);
+        const first = fate === "charged" ? lines.charge(id) : undefined;
+        if (first) return { kind: "already", line: first.line };
+        return { kind: fate ? "already" : "unknown" };
+      }
+      for (const { counter, amount } of one.entries) {
+        counter.held -= amount;
+        counters.touch(counter);
+      }
       const at = now();
-      return windows.map(
-        (asked) => counter.find(asked, at)?.state ?? { ...windowOf(asked), spent: 0, held: 0 },
-      );
+      holds.released(one, at);
+      return { kind: "released", windows: windowsOf(one, at) };
     },
-    lines: line.read,
   };
 }
 
-function entriesOf(row: Row): readonly Entry<number>[] {
-  return json<readonly Entry<number>[]>(row, "entries");
+function windowsOf({ entries }: Taken, at: number): WindowState[] {
+  return entries.map(({ counter }) => stateOf(counter, at));
 }
 
-function sums(counter: Counter | undefined): { readonly spent: number; readonly held: number } {
-  return { spent: counter?.state.spent ?? 0, held: counter?.state.held ?? 0 };
+/** As it stands now: asked again, a hold answers with the present. */
+function grantOf(hold: Taken & Pick<Hold, "open">, at: number): ReserveReply {
+  const { outputTokens, expiresAt } = hold.open;
+  return { kind: "held", outputTokens, windows: windowsOf(hold, at), now: at, expiresAt };
 }
 
-function openHold(row: Row): OpenHold {
-  const responseId = optionalText(row, "response_id");
-  return {
-    id: text(row, "id"),
-    owner: text(row, "owner"),
-    facts: json<HoldFacts>(row, "facts"),
-    ceiling: int(row, "ceiling"),
-    tokens: int(row, "tokens"),
-    outputTokens: int(row, "output_tokens"),
-    createdAt: int(row, "created_at"),
-    expiresAt: int(row, "expires_at"),
-    ...(responseId === undefined ? {} : { responseId }),
-  };
+/** A window's credit is added to every limit that is claimed of it. */
+function raised(limit: number | null, credit: number): number | null {
+  return limit === null ? null : Math.min(limit + credit, Number.MAX_SAFE_INTEGER);
+}
+
+function counterAt(found: readonly Found[], index: number): Counter {
+  const one = found[index];
+  if (!one) throw new RangeError(`no claim ${index}`);
+  return one.counter;
 }

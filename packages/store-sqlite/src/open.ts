@@ -4,7 +4,30 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BudgetError, isBudgetError } from "@assistants-budget/core/store";
 import { int } from "./rows.ts";
-import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
+
+/** What a file of ours holds. */
+export interface Schema {
+  /** Marks a file as ours (`PRAGMA application_id`). */
+  readonly applicationId: number;
+  /** Each runs once, in order; `user_version` says how many have run. */
+  readonly migrations: readonly string[];
+  /** For messages: what is given a path, what to do where there is no fit disk, and what an empty file is. */
+  readonly madeBy: string;
+  readonly elsewhere: string;
+  readonly empty: string;
+}
+
+/** What is opened, for messages, and what is expected in it. */
+export interface Target {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
+/** Small pages: what each step changes is small, and whole pages are written. */
+const PAGE_SIZE = 2048;
+
+/** After so many pages the log goes into the file: 8 MB, so that single steps seldom pay for it. */
+const LOG_PAGES = 4000;
 
 /** How long a file is asked for while other processes have it. */
 const PATIENCE_MS = 10_000;
@@ -23,32 +46,32 @@ const NETWORK_DISKS: Readonly<Record<number, string>> = {
 const SERVERLESS = ["VERCEL", "AWS_LAMBDA_FUNCTION_NAME", "FUNCTIONS_WORKER_RUNTIME", "K_SERVICE"];
 
 /** Opens a file of ours, or makes one. */
-export function openFile(path: string): DatabaseSync {
+export function openFile(path: string, schema: Schema): DatabaseSync {
   const file = resolve(path);
-  refuseServerless(file);
+  refuseServerless(file, schema);
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    refuseNetworkDisk(file);
+    refuseNetworkDisk(file, schema);
     db = new DatabaseSync(file);
-    return prepareDatabase(db, file);
+    return prepareDatabase(db, { name: file, schema });
   } catch (error) {
     db?.close();
-    throw opened(error, file);
+    throw opened(error, { name: file, schema });
   }
 }
 
 /** Makes an open database ready: settings, then the migrations that it lacks. */
-export function prepareDatabase(db: DatabaseSync, name: string): DatabaseSync {
+export function prepareDatabase(db: DatabaseSync, target: Target): DatabaseSync {
   // While opening, waiting on the event loop is right: nobody has been let in yet.
-  db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
-  patiently(() => refuseForeign(db, name));
+  db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; PRAGMA page_size = ${PAGE_SIZE}`);
+  patiently(() => refuseForeign(db, target));
   // To change the journal mode SQLite needs the file alone, and does not wait for that by itself.
   patiently(() =>
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF"),
   );
-  patiently(() => migrate(db, name));
-  db.exec("PRAGMA busy_timeout = 0");
+  patiently(() => migrate(db, target));
+  db.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA busy_timeout = 0`);
   return db;
 }
 
@@ -66,13 +89,14 @@ function patiently(work: () => void): void {
   }
 }
 
-function refuseForeign(db: DatabaseSync, name: string): void {
+function refuseForeign(db: DatabaseSync, target: Target): void {
+  const { name, schema } = target;
   const { id, version, tables } = identity(db);
-  if (id === APPLICATION_ID) return refuseNewer(db, name);
+  if (id === schema.applicationId) return refuseNewer(db, target);
   if (id !== 0 || version !== 0 || tables > 0) {
     throw unavailable(
       `${name} is a SQLite database of another program (application_id ${id}, ${tables} tables and indexes). ` +
-        `assistants-budget needs a file of its own: give sqlite({ path }) another path.`,
+        `assistants-budget needs a file of its own: give ${schema.madeBy} another path.`,
     );
   }
 }
@@ -88,27 +112,27 @@ function identity(db: DatabaseSync): Readonly<Record<"id" | "version" | "tables"
   }
 }
 
-function refuseNewer(db: DatabaseSync, name: string): void {
+function refuseNewer(db: DatabaseSync, { name, schema }: Target): void {
+  const { migrations, madeBy } = schema;
   const version = pragma(db, "user_version");
-  if (version > MIGRATIONS.length) {
+  if (version > migrations.length) {
     throw unavailable(
-      `${name} was written by a newer assistants-budget (schema ${version}; this version knows up to ${MIGRATIONS.length}). ` +
-        `Update @assistants-budget/store-sqlite, or give sqlite({ path }) another path. The file was left as it was.`,
+      `${name} was written by a newer assistants-budget (schema ${version}; this version knows up to ${migrations.length}). ` +
+        `Update @assistants-budget/store-sqlite, or give ${madeBy} another path. The file was left as it was.`,
     );
   }
 }
 
-function migrate(db: DatabaseSync, name: string): void {
+function migrate(db: DatabaseSync, target: Target): void {
+  const { applicationId, migrations } = target.schema;
   // A file that lacks nothing is not written to: it may be damaged further down.
-  if (pragma(db, "user_version") === MIGRATIONS.length) return;
+  if (pragma(db, "user_version") === migrations.length) return;
   db.exec("BEGIN IMMEDIATE");
   try {
     // Another process may have migrated while this one waited.
-    refuseNewer(db, name);
-    for (const migration of MIGRATIONS.slice(pragma(db, "user_version"))) db.exec(migration);
-    db.exec(
-      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`,
-    );
+    refuseNewer(db, target);
+    for (const migration of migrations.slice(pragma(db, "user_version"))) db.exec(migration);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
     db.exec("COMMIT");
   } catch (error) {
     db.exec("ROLLBACK");
@@ -120,40 +144,38 @@ function pragma(db: DatabaseSync, name: "application_id" | "user_version"): numb
   return int(db.prepare(`PRAGMA ${name}`).get(), name);
 }
 
-function refuseServerless(file: string): void {
+function refuseServerless(file: string, { elsewhere }: Schema): void {
   const found = SERVERLESS.find((name) => process.env[name] !== undefined);
   if (found !== undefined) {
     throw unavailable(
-      `${file}: this host (${found} is set) has no disk that lasts, so budgets in a SQLite file would be forgotten. ` +
-        `Use a store on a server: Redis or PostgreSQL.`,
+      `${file}: this host (${found} is set) has no disk that lasts, so what a SQLite file keeps would be forgotten. ${elsewhere}`,
     );
   }
 }
 
-function refuseNetworkDisk(file: string): void {
+function refuseNetworkDisk(file: string, { elsewhere }: Schema): void {
   const { type } = statfsSync(existsSync(file) ? file : dirname(file));
   const disk = NETWORK_DISKS[type];
   if (disk !== undefined) {
     throw unavailable(
-      `${file} lies on a network disk (${disk}), where SQLite's locks do not hold. ` +
-        `Use a local path, or a store on a server: Redis or PostgreSQL.`,
+      `${file} lies on a network disk (${disk}), where SQLite's locks do not hold. Use a local path. ${elsewhere}`,
     );
   }
 }
 
 /** SQLite's and the file system's own errors, in words that name the file. */
-function opened(error: unknown, file: string): BudgetError {
+function opened(error: unknown, target: Target): BudgetError {
   if (isBudgetError(error)) return error;
   const reason = `can't be opened for writing (${error instanceof Error ? error.message : String(error)}). Check the path and the permissions of its folder`;
-  return damage(error, file) ?? unavailable(`${file} ${reason}.`, error);
+  return damage(error, target) ?? unavailable(`${target.name} ${reason}.`, error);
 }
 
 /** A file that is none of SQLite's, or no longer; it may show only in use. Nothing for other errors. */
-export function damage(error: unknown, file: string): BudgetError | undefined {
+export function damage(error: unknown, { name, schema }: Target): BudgetError | undefined {
   const code = codeOf(error);
   if (code !== 26 && code !== 11) return undefined;
   return unavailable(
-    `${file} is not a SQLite database, or is damaged. It was left as it was: restore it from a backup, or move it away to start with empty budgets.`,
+    `${name} is not a SQLite database, or is damaged. It was left as it was: restore it from a backup, or move it away to start with ${schema.empty}.`,
     error,
   );
 }

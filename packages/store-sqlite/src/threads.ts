@@ -9,14 +9,21 @@ import type {
   ThreadState,
   ThreadStore,
 } from "@assistants-budget/core/store";
-import type { Transacted } from "./ledger.ts";
 import { type Row, int, json, optionalText, text } from "./rows.ts";
+import type { Transacted } from "./transacted.ts";
 
 /** The fence of a thread that nobody has opened yet. */
 const NEW_FENCE = 1;
 
-/** Threads and runs on an open database; `now` is epoch ms by the store's clock. */
-export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadStore> {
+interface Host {
+  /** Epoch ms by the store's clock. */
+  readonly now: () => number;
+  /** The user that a name stands for. */
+  readonly userOf: (name: string) => string;
+}
+
+/** Threads and runs on an open database. */
+export function threads(db: DatabaseSync, { now, userOf }: Host): Transacted<ThreadStore> {
   const byId = db.prepare("SELECT * FROM threads WHERE id = ?");
   const create = db.prepare(
     `INSERT INTO threads (id, user, created_at, first, next, fence)
@@ -50,7 +57,7 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
 
   function owned(id: string, user: string): Row | undefined {
     const row = byId.get(id);
-    return row && text(row, "user") === user ? row : undefined;
+    return row && text(row, "user") === userOf(user) ? row : undefined;
   }
 
   function items(thread: string, from: number): readonly StoredItem[] {
@@ -63,12 +70,13 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
 
   /** The thread that a save is for; made by the first one that appends to it. */
   function threadFor({ run, fence, from }: SaveRun): Row | undefined {
-    if (fence === undefined && from === 0) create.run(run.thread, run.user, now());
+    if (fence === undefined && from === 0) create.run(run.thread, userOf(run.user), now());
     return owned(run.thread, run.user);
   }
 
   function saveRun(request: SaveRun): SaveRunReply {
-    const { run, append, from, first, mark, close, leaseMs } = request;
+    const { append, from, first, mark, close, leaseMs } = request;
+    const run = { ...request.run, user: userOf(request.run.user) };
     const record = [run.id, run.thread, run.user, run.createdAt, JSON.stringify(run)] as const;
     if (request.fence === undefined && append.length === 0) {
       putRun.run(...record);
@@ -114,12 +122,12 @@ export function threads(db: DatabaseSync, now: () => number): Transacted<ThreadS
     closeThread: ({ thread, fence }) => void unlease.run(thread, fence),
     saveRun,
     run: ({ id, user }) => {
-      const row = runById.get(id, user);
+      const row = runById.get(id, userOf(user));
       return row && json<RunRecord>(row, "record");
     },
     runs: ({ thread, user, limit }) =>
       owned(thread, user) &&
-      runsOf.all(thread, user, limit).map((row) => json<RunRecord>(row, "record")),
+      runsOf.all(thread, userOf(user), limit).map((row) => json<RunRecord>(row, "record")),
     items: ({ thread, user }) => owned(thread, user) && items(thread, 0),
     deleteThread: ({ thread, user }) => {
       if (!owned(thread, user)) return false;

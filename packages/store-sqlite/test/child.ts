@@ -1,6 +1,6 @@
 /** A process of its own on a file that others use too. Says what became of it in one message. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { sqlite } from "../src/index.ts";
+import { chargesFile, sqlite } from "../src/index.ts";
 import { charge, request } from "./requests.ts";
 
 export interface Job {
@@ -18,6 +18,8 @@ export interface Job {
         readonly lanes: number;
         readonly startAt: number;
       }
+    /** Puts charges into a charges file, telling what was answered. */
+    | { readonly kind: "keep"; readonly charges: number }
     /** Reserves and settles for ever, telling what was answered; never ends by itself. */
     | { readonly kind: "endless"; readonly nano: number };
 }
@@ -27,8 +29,9 @@ export interface Done {
   readonly errors: readonly string[];
 }
 
-/** Holds and charges of which the endless child got an answer. */
+/** Holds and charges of which the endless child got an answer, and charges that were kept. */
 export interface Told {
+  readonly kept?: string;
   readonly held?: string;
   readonly settled?: string;
 }
@@ -83,12 +86,26 @@ async function endless(path: string, name: string, nano: number): Promise<never>
   }
 }
 
+async function keep(path: string, name: string, charges: number): Promise<Done> {
+  const file = chargesFile({ path });
+  for (let i = 0; i < charges; i += 1) {
+    const key = `${name}-${i}`;
+    await file.put(key, JSON.stringify({ nano: i }));
+    process.send?.({ kept: key } satisfies Told);
+    if (i % 3 === 0) await file.delete(key);
+  }
+  await file.close();
+  return { granted: charges, errors: [] };
+}
+
 function carryOut({ path, name, work }: Job): Promise<Done> {
   switch (work.kind) {
     case "open":
       return openFiles(path, work.files, work.startAt);
     case "spend":
       return spend(path, name, work);
+    case "keep":
+      return keep(path, name, work.charges);
     case "endless":
       return endless(path, name, work.nano);
   }

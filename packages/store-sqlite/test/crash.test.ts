@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { sqlite } from "../src/index.ts";
 import type { Told } from "./child.ts";
 import { child } from "./processes.ts";
-import { charge, lifetimeOf } from "./requests.ts";
+import { charge, holdsOf, lifetimeOf } from "./requests.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const NANO = 1000;
@@ -28,7 +28,7 @@ test("killed in mid-flight, whatever was answered is there, and what was held is
   const store = sqlite({ path, clock: () => now });
   const open = new Set((await store.holds({ expired: false, limit: 10_000 })).map(({ id }) => id));
   const lines = await store.lines({ limit: 10_000 });
-  const charged = new Set(lines.map(({ hold }) => hold));
+  const charged = new Set(holdsOf(lines));
   expect([...settled].filter((id) => !charged.has(id))).toEqual([]);
   expect([...held].filter((id) => !charged.has(id) && !open.has(id))).toEqual([]);
   expect(held.size).toBeGreaterThan(100);

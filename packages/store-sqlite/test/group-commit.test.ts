@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test, vi } from "vitest";
-import { groupCommit } from "../src/group-commit.ts";
+import { groupCommit, reading } from "../src/group-commit.ts";
 import { sqlite } from "../src/index.ts";
+import { NO_IMAGE, transactions } from "../src/transactions.ts";
 import { charge, lifetimeOf, request } from "./requests.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -24,8 +25,13 @@ function recorded(fail: (sql: string) => void = () => undefined) {
       .prepare("SELECT text FROM notes ORDER BY rowid")
       .all()
       .map(({ text }) => text);
-  const commit = groupCommit(() => Object.assign(Object.create(db) as DatabaseSync, { exec }));
-  return { commit, executed, note, notes };
+  const prepare = (sql: string) => db.prepare(sql);
+  const all = transactions(
+    Object.assign(Object.create(db) as DatabaseSync, { exec, prepare }),
+    NO_IMAGE,
+  );
+  const commit = groupCommit(() => all);
+  return { all, commit, executed, note, notes };
 }
 
 /** An error as SQLite throws it. */
@@ -81,6 +87,19 @@ test.for([
   });
   await Promise.all([commit.run(note("a")), commit.run(note("b"))]);
   expect(notes()).toEqual(["a", "b"]);
+});
+
+test("whoever reads while the next batch begins is answered", async () => {
+  const { all, commit, note, notes } = recorded();
+  await commit.run(note("a"));
+  const next = commit.run(note("b"));
+  const reads: Promise<unknown>[] = [];
+  for (let i = 0; i < 50; i += 1) {
+    reads.push(reading(() => all, notes));
+    await Promise.resolve();
+  }
+  await next;
+  for (const found of await Promise.all(reads)) expect(["a", "a,b"]).toContain(String(found));
 });
 
 test("a file that stays locked fails all that wait at once, not one after the other", async () => {

@@ -20,6 +20,18 @@ test("a database that the app brought is used and never closed", async () => {
   database.close();
 });
 
+test("two stores on one database see what the other one does", async () => {
+  const database = new DatabaseSync(":memory:");
+  const [first, second] = [sqlite({ database }), sqlite({ database })];
+  await first.reserve(request("hold-1", { limit: 10, nano: 5 }));
+  await second.reserve(request("hold-2", { limit: 10, nano: 4 }));
+  expect((await first.reserve(request("hold-3", { limit: 10, nano: 2 }))).kind).toBe("refused");
+  expect((await first.settle("hold-2", charge(1))).kind).toBe("settled");
+  expect((await second.settle("hold-2", charge(1))).kind).toBe("already");
+  expect(await second.windows([lifetimeOf("alice")])).toMatchObject([{ spent: 1, held: 5 }]);
+  database.close();
+});
+
 test("every commit is synced to disk, and readers do not wait for writers", async () => {
   const database = new DatabaseSync(join(tempFolder(), "budget.sqlite"));
   await sqlite({ database }).open();
@@ -76,7 +88,7 @@ test("a rolling window never keeps more than 64 rows", async () => {
     const asked = request(`hold-${i}`, { limit: null, nano: 5 });
     await store.reserve({
       ...asked,
-      claims: [{ ...window, limit: null, fixed: 5000, perOutput: 0 }],
+      claims: [{ ...window, limit: null, cap: null, fixed: 5000, perOutput: 0 }],
     });
     await store.settle(asked.hold, charge(5));
     most = Math.max(most, Number(rows.get()?.["n"]));

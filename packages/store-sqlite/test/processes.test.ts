@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sqlite } from "../src/index.ts";
 import { processes } from "./processes.ts";
-import { lifetimeOf } from "./requests.ts";
+import { holdsOf, lifetimeOf } from "./requests.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 test("four processes on one limit: never above it, nothing lost, none starved", async () => {
@@ -24,7 +24,7 @@ test("four processes on one limit: never above it, nothing lost, none starved", 
   expect(state).toMatchObject({ spent: limit, held: 0 });
   const lines = await store.lines({ limit: 10_000 });
   expect(lines).toHaveLength(limit / nano);
-  expect(new Set(lines.map(({ hold }) => hold)).size).toBe(lines.length);
+  expect(new Set(holdsOf(lines)).size).toBe(lines.length);
   expect(await store.holds({ expired: false, limit: 9 })).toEqual([]);
   await store.close();
 }, 30_000);

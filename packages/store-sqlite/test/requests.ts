@@ -1,4 +1,4 @@
-import type { Charge, ReserveRequest, WindowAt } from "@assistants-budget/core/store";
+import type { Charge, LedgerLine, ReserveRequest, WindowAt } from "@assistants-budget/core/store";
 
 /** The lifetime window of a user, in nano-dollars. */
 export function lifetimeOf(subject: string): WindowAt {
@@ -19,7 +19,9 @@ export function request(
     owner: `process ${process.pid}`,
     ttlMs: 60_000,
     output: { min: 0, max: 0 },
-    claims: [{ ...lifetimeOf(user), limit, fixed, perOutput: 0 }],
+    claims: [{ ...lifetimeOf(user), limit, cap: limit, fixed, perOutput: 0 }],
+    subjects: [],
+    thresholds: [],
     ceiling: { fixed, perOutput: 0 },
     facts: {
       user,
@@ -46,4 +48,9 @@ export function charge(nano: number): Charge {
     totalTokens: 0,
   };
   return { nano, tokens: 0, known: "reported", usage, model: "model-1", tier: "default" };
+}
+
+/** The holds that lines are of. */
+export function holdsOf(lines: readonly LedgerLine[]): string[] {
+  return lines.flatMap((line) => ("hold" in line ? line.hold : []));
 }

@@ -1,0 +1,80 @@
+import { type Act, type ActLine, ofSubject } from "@assistants-budget/core/store";
+import type { Counter } from "./counter.ts";
+import type { State } from "./state.ts";
+import type { UserThreads } from "./user-threads.ts";
+
+/** Who is to be forgotten. */
+interface Forgotten {
+  readonly user: string;
+  readonly pseudonym: string;
+}
+
+/** Deletes what is a user's own, and puts a pseudonym wherever else one of the user's names stands. */
+export function forgetUser(
+  state: State,
+  threads: UserThreads,
+  { user, pseudonym }: Forgotten,
+): void {
+  const { counters, lines, notices, origins, seeds, settings } = state;
+  const names = new Set([user, ...settings.aliasesOf(user)]);
+  lines.renameActs([...names], pseudonym, (line, whose) =>
+    renamed(line, { names, whose, pseudonym }),
+  );
+  for (const subject of names) {
+    origins.rename(subject, pseudonym);
+    seeds.rename(subject, pseudonym);
+    for (const counter of counters.of({ scope: "user", subject }))
+      rename(state, counter, pseudonym);
+    threads.forget(subject);
+    settings.delete({ scope: "user", subject });
+    notices.forget(subject);
+  }
+  // Windows in memory still have the name.
+  state.flush();
+  state.clear();
+}
+
+/** Under a pseudonym that was given before, sums come together: no two windows of a family overlap. */
+function rename({ counters, now }: State, counter: Counter, pseudonym: string): void {
+  const at = ofSubject(counter.at, pseudonym);
+  const moment = now();
+  const others = counters
+    .ofFamily(at.family)
+    .filter((one) => one !== counter && one.at.start < at.end && at.start < one.at.end);
+  const isInForce = ({ at: { start, end } }: Counter): boolean => start <= moment && moment < end;
+  const other = others.find(isInForce) ?? others[0];
+  if (other) counters.pour(counter, other);
+  else counters.rename(counter, at);
+}
+
+function renamed(
+  line: ActLine,
+  to: { readonly names: ReadonlySet<string>; readonly whose: string; readonly pseudonym: string },
+): ActLine {
+  const { pseudonym, whose } = to;
+  const moved = line.moved?.map((window) => ({
+    ...window,
+    family: window.family.slice(0, window.family.length - whose.length) + pseudonym,
+  }));
+  return { ...line, act: renamedAct(line.act, to), ...(moved ? { moved } : {}) };
+}
+
+function renamedAct(
+  act: Act,
+  { names, pseudonym }: { readonly names: ReadonlySet<string>; readonly pseudonym: string },
+): Act {
+  const nameOf = (name: string): string => (names.has(name) ? pseudonym : name);
+  switch (act.kind) {
+    case "adjustment":
+      return act;
+    case "credit":
+      return { ...act, window: ofSubject(act.window, nameOf(act.window.subject)) };
+    case "merge":
+      return { ...act, subject: nameOf(act.subject), into: nameOf(act.into) };
+    case "limits":
+    case "freeze":
+    case "unfreeze":
+    case "forget":
+      return { ...act, subject: nameOf(act.subject) };
+  }
+}
