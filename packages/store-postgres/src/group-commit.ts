@@ -7,8 +7,10 @@ import {
   type SettleReply,
   admit,
 } from "@assistants-budget/core/store";
-import { type BatchReply, type EndedBefore, type Job, answer, send, takeBatch } from "./batch.ts";
+import { type BatchReply, answer } from "./answer.ts";
+import { type EndedBefore, type Job, takeBatch } from "./batch.ts";
 import { type Ask, type Call, sqlState } from "./client.ts";
+import { send } from "./send.ts";
 
 export interface GroupCommit {
   reserve(request: ReserveRequest): Promise<ReserveReply>;
@@ -18,7 +20,10 @@ export interface GroupCommit {
   idle(): Promise<void>;
 }
 
-const COMMIT: Call<BatchReply> = { name: "commit_v1", types: ["bigint", "json", "json", "json"] };
+const COMMIT: Call<BatchReply> = {
+  name: "commit_v1",
+  types: ["bigint", "json", "json", "json", "json"],
+};
 
 /** A call goes out as soon as none is under way: a process alone waits for nobody. */
 export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
@@ -79,14 +84,16 @@ function isOnesFault(error: unknown): boolean {
 }
 
 /** The server repeats the decision, not the check of what it is asked. @throws RangeError */
-function check({ output, claims, ceiling }: ReserveRequest): void {
+function check({ output, claims, ceiling, subjects, thresholds }: ReserveRequest): void {
   admit([], output);
-  whole(ceiling.fixed, ceiling.perOutput);
-  for (const { limit, fixed, perOutput } of claims) whole(limit ?? 0, fixed, perOutput);
+  whole(ceiling.fixed, ceiling.perOutput, ...thresholds);
+  for (const { limit, cap, fixed, perOutput } of claims)
+    whole(limit ?? 0, cap ?? 0, fixed, perOutput);
+  for (const { version } of subjects) whole(version);
 }
 
 /** JSON would make null of `NaN` and of `Infinity`, and null means "unlimited" or "no charge". */
-function whole(...amounts: readonly number[]): void {
+export function whole(...amounts: readonly number[]): void {
   const odd = amounts.find((amount) => !Number.isSafeInteger(amount));
   if (odd !== undefined)
     throw new RangeError(`${odd} is no whole number that can be counted exactly.`);

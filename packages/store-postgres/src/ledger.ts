@@ -1,15 +1,17 @@
 import {
   type Charge,
-  type LedgerLine,
   type LedgerStore,
   type SettleReply,
+  type StepLine,
   type WindowAt,
   type WindowState,
   correctionLine,
 } from "@assistants-budget/core/store";
+import { acts } from "./acts.ts";
 import type { EndedBefore } from "./batch.ts";
 import type { Ask, Call } from "./client.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import { notices } from "./notices.ts";
 import {
   type HoldReply,
   type LineReply,
@@ -19,12 +21,14 @@ import {
   stateOf,
   statesById,
   statesOf,
+  stepOf,
 } from "./replies.ts";
 
 const NOW: Call<number> = { name: "time_v1", types: ["bigint"] };
 const CORRECT: Call<
-  readonly [line: number, at: number, counters: number[], states: StateReply[]] | null
-> = { name: "correct_v1", types: ["bigint", "text", "bigint", "bigint", "text", "text"] };
+  | readonly [line: number, at: number, counters: number[], states: StateReply[], noticed: boolean]
+  | null
+> = { name: "correct_v1", types: ["bigint", "text", "bigint", "bigint", "text"] };
 const CHARGE_LINE: Call<LineReply | null> = { name: "charge_line_v1", types: ["text"] };
 const ATTACH: Call<boolean> = { name: "attach_v1", types: ["text", "text"] };
 const RENEW: Call<string[]> = { name: "renew_v1", types: ["bigint", "json", "bigint"] };
@@ -57,24 +61,25 @@ export function ledger({ ask, commit, clock }: Host): LedgerStore {
   ): Promise<SettleReply> {
     if (state === "released") return { kind: "already" };
     const first = await ask(CHARGE_LINE, hold);
-    const line = first === null ? undefined : lineOf(first);
-    if (!line) return { kind: "already" };
+    if (first === null) return { kind: "already" };
+    const line = stepOf(first);
     const better = state === "assumed" && charge && charge.known !== "assumed";
     return (better && (await correct(line, charge))) || { kind: "already", line };
   }
 
   /** Nothing where somebody else has corrected it meanwhile. */
-  async function correct(first: LedgerLine, charge: Charge): Promise<SettleReply | undefined> {
+  async function correct(first: StepLine, charge: Charge): Promise<SettleReply | undefined> {
     const { charge: change } = correctionLine(first, charge, first.at);
-    const { nano, tokens, known } = change;
+    const { nano, tokens } = change;
     const told = JSON.stringify(change);
-    const reply = await ask(CORRECT, clock(), first.hold, nano, tokens, known, told);
+    const reply = await ask(CORRECT, clock(), first.hold, nano, tokens, told);
     if (reply === null) return undefined;
-    const [id, at, counters, states] = reply;
+    const [id, at, counters, states, noticed] = reply;
     return {
       kind: "settled",
       line: { id: String(id), ...correctionLine(first, charge, at) },
       windows: statesOf(counters, statesById(states)),
+      ...(noticed ? { noticed } : {}),
     };
   }
 
@@ -106,11 +111,13 @@ export function ledger({ ask, commit, clock }: Host): LedgerStore {
     },
     lines: async ({ after, user, run, limit = 1000 }) =>
       (await ask(LINES, after ?? 0, user, run, limit)).map(lineOf),
+    ...acts({ ask, clock }),
+    ...notices({ ask, clock }),
   };
 }
 
 function fresh(asked: WindowAt, around: Around | undefined, now: number): WindowState {
-  const none = { ...asked, spent: 0, held: 0 };
+  const none = { ...asked, spent: 0, held: 0, credit: 0 };
   if (now < asked.start || now >= asked.end) return none;
   // Another zone's or another time's windows are never overlapped: the new one lies between them.
   const [, before, after] = around ?? [];

@@ -1,7 +1,8 @@
-import type { Store } from "@assistants-budget/core/store";
+import { BudgetError, type Store } from "@assistants-budget/core/store";
 import { type Ask, type PostgresClient, asking } from "./client.ts";
 import { groupCommit } from "./group-commit.ts";
 import { ledger } from "./ledger.ts";
+import { purging } from "./purging.ts";
 import { migrate, schemaName } from "./schema.ts";
 import { threads } from "./threads.ts";
 
@@ -10,7 +11,14 @@ export interface PostgresOptions {
   readonly schema?: string;
   /** Epoch ms; for tests. Default: the server's own clock. */
   readonly clock?: () => number;
+  /**
+   * How long windows, buckets and ended holds are kept after their end, ms, at least two days; after
+   * that a charge can't be corrected or adjusted any more. Lines are kept for ever. Default 30 days.
+   */
+  readonly keepMs?: number;
 }
+
+const DAY_MS = 86_400_000;
 
 /**
  * The store on PostgreSQL 13 or newer, for several processes or machines. The app brings its client
@@ -28,6 +36,7 @@ export function postgres(client: PostgresClient, options: PostgresOptions = {}):
   const schema = schemaName(plainName);
   const clock = (): number | null => options.clock?.() ?? null;
   const send = asking(client, schema);
+  const purge = purging(send, { clock, keepMs: keptMs(options.keepMs) });
   let opened: Promise<void> | undefined;
 
   function open(): Promise<void> {
@@ -40,6 +49,7 @@ export function postgres(client: PostgresClient, options: PostgresOptions = {}):
   }
   const ask: Ask = async (call, ...args) => {
     await open();
+    purge.occasion();
     return send(call, ...args);
   };
   const commit = groupCommit(ask, clock);
@@ -47,8 +57,19 @@ export function postgres(client: PostgresClient, options: PostgresOptions = {}):
   return {
     name: `PostgreSQL, schema ${plainName}`,
     open,
-    close: () => commit.idle(),
+    close: async () => {
+      await commit.idle();
+      await purge.idle();
+    },
     ...ledger({ ask, commit, clock }),
     ...threads({ ask, clock }),
   };
+}
+
+/** @throws BudgetError `invalid_options` for less than anybody may still ask for a hold. */
+function keptMs(keepMs: number = 30 * DAY_MS): number {
+  if (Number.isSafeInteger(keepMs) && keepMs >= 2 * DAY_MS) return keepMs;
+  throw new BudgetError("invalid_options", {
+    message: `postgres(): keepMs: found ${keepMs}; expected whole milliseconds, at least ${2 * DAY_MS}.`,
+  });
 }

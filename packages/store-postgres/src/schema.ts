@@ -1,16 +1,25 @@
 /** The schema: made and brought up to date by one statement, whoever comes first. */
 import { BudgetError } from "@assistants-budget/core/store";
 import { type PostgresClient, sqlState } from "./client.ts";
+import { ACTS } from "./sql/acts.ts";
 import { COMMIT } from "./sql/commit.ts";
 import { COMMON } from "./sql/common.ts";
 import { CORRECT } from "./sql/correct.ts";
+import { NOTICES } from "./sql/notices.ts";
+import { PURGE } from "./sql/purge.ts";
 import { READING } from "./sql/reading.ts";
+import { SEEDING } from "./sql/seeding.ts";
 import { TABLES } from "./sql/tables.ts";
 import { THREADS } from "./sql/threads.ts";
+import { USERS } from "./sql/users.ts";
 
 /** Each runs once, in order; a released one is never edited. */
 const MIGRATIONS: readonly string[] = [
-  [TABLES, COMMON, COMMIT, CORRECT, READING, THREADS].join("\n"),
+  // oxfmt-ignore
+  [
+    TABLES, COMMON, NOTICES, SEEDING, COMMIT, CORRECT,
+    READING, THREADS, USERS, ACTS, PURGE,
+  ].join("\n"),
 ];
 
 const NEWER = "AB001";

@@ -23,6 +23,7 @@ type OpenReply =
       first: number,
       mark: string | null,
       items: readonly ItemReply[],
+      user: string,
     ];
 
 const OPEN: Call<OpenReply> = {
@@ -38,19 +39,21 @@ const SAVE: Call<readonly ["saved", fence: number, next: number] | readonly ["st
   name: "save_run_v1",
   types: ["bigint", "json"],
 };
-const RUN: Call<string | null> = { name: "run_v1", types: ["text", "text"] };
-const RUNS: Call<string[] | null> = { name: "runs_v1", types: ["text", "text", "bigint"] };
+type RunReply = readonly [user: string, record: string];
+
+const RUN: Call<RunReply | null> = { name: "run_v1", types: ["text", "text"] };
+const RUNS: Call<RunReply[] | null> = { name: "runs_v1", types: ["text", "text", "bigint"] };
 const ITEMS: Call<ItemReply[] | null> = { name: "thread_items_v1", types: ["text", "text"] };
 const DELETE: Call<boolean> = { name: "delete_thread_v1", types: ["text", "text"] };
 
 /** The threads' part of the store. */
 export function threads({ ask, clock }: Pick<Host, "ask" | "clock">): ThreadStore {
   return {
-    openThread: async ({ thread: id, user, run, leaseMs }) => {
-      const reply = await ask(OPEN, clock(), id, user, run, leaseMs);
+    openThread: async ({ thread: id, user: name, run, leaseMs }) => {
+      const reply = await ask(OPEN, clock(), id, name, run, leaseMs);
       if (reply[0] === "missing") return { kind: "missing" };
       if (reply[0] === "busy") return { kind: "busy", until: reply[1], now: reply[2] };
-      const [kind, fence, createdAt, next, first, mark, items] = reply;
+      const [kind, fence, createdAt, next, first, mark, items, user] = reply;
       const marked = mark === null ? {} : { mark: json<Mark>(mark) };
       const thread: ThreadState = { id, user, createdAt, next, first, ...marked };
       return { kind, fence, thread, items: items.map(itemOf) };
@@ -79,15 +82,20 @@ export function threads({ ask, clock }: Pick<Host, "ask" | "clock">): ThreadStor
     },
     run: async ({ id, user }) => {
       const record = await ask(RUN, id, user);
-      return record === null ? undefined : json<RunRecord>(record);
+      return record === null ? undefined : runOf(record);
     },
     runs: async ({ thread, user, limit }) => {
       const records = await ask(RUNS, thread, user, limit);
-      return records?.map((record) => json<RunRecord>(record));
+      return records?.map(runOf);
     },
     items: async ({ thread, user }) => (await ask(ITEMS, thread, user))?.map(itemOf),
     deleteThread: ({ thread, user }) => ask(DELETE, thread, user),
   };
+}
+
+/** The user of now: an alias may have been the one who ran it. */
+function runOf([user, record]: RunReply): RunRecord {
+  return { ...json<RunRecord>(record), user };
 }
 
 function itemOf([seq, run, item]: ItemReply): StoredItem {

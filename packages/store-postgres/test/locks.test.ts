@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { testPostgres } from "../../../test/servers/postgres.ts";
 import { type PostgresClient, postgres } from "../src/index.ts";
 import { openPool } from "./open-pool.ts";
-import { charge, claim, lifetimeOf, request, rollingOf } from "./requests.ts";
+import { charge, claim, lifetimeOf, request, requestOf, rollingOf } from "./requests.ts";
 
 let server: Awaited<ReturnType<typeof testPostgres>>;
 let pool: Pool;
@@ -89,4 +89,30 @@ test("64 that begin the same windows at once begin them once", async () => {
   expect(replies.filter(({ kind }) => kind === "held")).toHaveLength(20);
   const states = await stores[0]?.windows(windows);
   expect(states?.map(({ held }) => held)).toEqual([200, 200, 200]);
+}, 60_000);
+
+test("a new period begins while 24 processes settle and reserve: it counts each of them once", async () => {
+  const first = postgres(pool, { schema: "locks" });
+  const stores = Array.from({ length: 24 }, () => postgres(pool, { schema: "locks" }));
+  const [old, young] = [lifetimeOf("seeded"), rollingOf("seeded")];
+  const holds = Array.from({ length: 240 }, (_, i) => `seeded-${i}`);
+  await Promise.all(
+    holds.map((hold) => first.reserve(requestOf("seeded", hold, { windows: [old], nano: 5 }))),
+  );
+  await Promise.all(
+    stores.map(async (store, lane) => {
+      for (let i = lane; i < holds.length; i += stores.length) {
+        await store.settle(`seeded-${i}`, charge(3));
+        // Half of the processes have been deployed anew.
+        if (lane % 2 === 0) continue;
+        await store.reserve(requestOf("seeded", `young-${i}`, { windows: [old, young], nano: 5 }));
+        await store.settle(`young-${i}`, charge(2));
+      }
+    }),
+  );
+  const spent = 240 * 3 + 120 * 2;
+  expect(await first.windows([old, young])).toMatchObject([
+    { spent, held: 0 },
+    { spent, held: 0 },
+  ]);
 }, 60_000);

@@ -6,7 +6,7 @@ import { testPostgres } from "../../../test/servers/postgres.ts";
 import { postgres } from "../src/index.ts";
 import { openPool } from "./open-pool.ts";
 import { child, outcome } from "./processes.ts";
-import { charge, lifetimeOf, rollingOf } from "./requests.ts";
+import { charge, holdsOf, lifetimeOf, rollingOf } from "./requests.ts";
 
 const NAMES = ["a", "b", "c", "d"];
 const APP = lifetimeOf("app", "app");
@@ -49,7 +49,7 @@ test("four processes that find nothing make the schema at once, and share one li
   expect(app).toMatchObject({ spent: 8_000_000, held: 0 });
   expect(hour).toMatchObject({ spent: 8_000_000, held: 0 });
   const lines = await store.lines({ limit: 10_000 });
-  expect(new Set(lines.map(({ hold }) => hold)).size).toBe(800);
+  expect(new Set(holdsOf(lines)).size).toBe(800);
   expect(await store.holds({ expired: false, limit: 9 })).toEqual([]);
 }, 60_000);
 

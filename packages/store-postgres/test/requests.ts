@@ -1,5 +1,11 @@
 /** Windows, requests and charges of these tests. */
-import type { Charge, ReserveRequest, WindowAt, WindowClaim } from "@assistants-budget/core/store";
+import type {
+  Charge,
+  LedgerLine,
+  ReserveRequest,
+  WindowAt,
+  WindowClaim,
+} from "@assistants-budget/core/store";
 
 const FOREVER = 8.64e15;
 
@@ -20,7 +26,7 @@ export function rollingOf(subject: string, scope: string = "user"): WindowAt {
 
 /** A part of so many nano-dollars in a window. */
 export function claim(window: WindowAt, limit: number | null, nano: number): WindowClaim {
-  return { ...window, limit, fixed: nano * 1000, perOutput: 0 };
+  return { ...window, limit, cap: limit, fixed: nano * 1000, perOutput: 0 };
 }
 
 /** A step that costs so many nano-dollars, whatever it answers. */
@@ -49,6 +55,8 @@ export function request(
       max: 0,
     },
     claims,
+    subjects: [],
+    thresholds: [],
     facts,
     ceiling: {
       fixed: nano * 1e3,
@@ -57,8 +65,27 @@ export function request(
   };
 }
 
+/** A step of one user that holds as much in each window, whatever its limit. */
+export function requestOf(
+  user: string,
+  hold: string,
+  { windows, nano }: { readonly windows: readonly WindowAt[]; readonly nano: number },
+): ReserveRequest {
+  const made = request(
+    hold,
+    windows.map((window) => claim(window, null, nano)),
+    nano,
+  );
+  return { ...made, facts: { ...made.facts, user } };
+}
+
 export function charge(nano: number): Charge {
   const counts = { promptTokens: 0, cachedTokens: 0, cacheWriteTokens: 0, cacheWrite12hTokens: 0 };
   const usage = { ...counts, completionTokens: 0, reasoningTokens: 0, totalTokens: 0 };
   return { nano, tokens: 0, known: "reported", usage, model: "model-1", tier: "default" };
+}
+
+/** The holds that these lines ended. */
+export function holdsOf(lines: readonly LedgerLine[]): readonly string[] {
+  return lines.flatMap((line) => ("hold" in line ? line.hold : []));
 }

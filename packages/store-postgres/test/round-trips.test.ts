@@ -1,9 +1,10 @@
+import type { Act } from "@assistants-budget/core/store";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testPostgres } from "../../../test/servers/postgres.ts";
 import { type PostgresClient, postgres } from "../src/index.ts";
 import { openPool } from "./open-pool.ts";
-import { charge, claim, lifetimeOf, request, rollingOf } from "./requests.ts";
+import { charge, claim, lifetimeOf, request, requestOf, rollingOf } from "./requests.ts";
 
 let server: Awaited<ReturnType<typeof testPostgres>>;
 let pool: Pool;
@@ -44,6 +45,51 @@ test("a reserve over any number of windows is one round trip, its settle another
   expect(calls).toBe(1);
   expect((await store.settle("one", charge(7))).kind).toBe("settled");
   expect(calls).toBe(2);
+});
+
+test("each act is one round trip, and so is a reserve that begins a window with a past", async () => {
+  const store = await opened();
+  const said = { by: "ops", why: "a test" };
+  const user = { scope: "user", subject: "acted" } as const;
+  await store.reserve(request("acted", [claim(lifetimeOf("acted"), 100, 10)], 10));
+  await store.settle("acted", charge(7));
+  const acts: Act[] = [
+    { ...said, id: "a1", ...user, kind: "limits", limits: ["$1/day"] },
+    { ...said, id: "a2", ...user, kind: "freeze" },
+    { ...said, id: "a3", ...user, kind: "unfreeze" },
+    { ...said, id: "a4", kind: "credit", window: rollingOf("acted"), amount: 5 },
+    { ...said, id: "a5", kind: "adjustment", hold: "acted", nano: 4 },
+    { ...said, id: "a6", ...user, kind: "merge", into: "acted too" },
+    { ...said, id: "a7", ...user, kind: "forget", pseudonym: "nobody" },
+  ];
+  for (const act of acts) {
+    calls = 0;
+    expect([act.kind, (await store.act(act)).kind, calls]).toEqual([act.kind, "done", 1]);
+  }
+  await store.reserve(request("past 1", [claim(lifetimeOf("alice"), 100, 10)], 10));
+  calls = 0;
+  const both = [lifetimeOf("alice"), rollingOf("alice")].map((window) => claim(window, 100, 10));
+  expect(await store.reserve(request("past 2", both, 10))).toMatchObject({
+    kind: "held",
+    windows: [{ held: 20 }, { held: 20 }],
+  });
+  expect(calls).toBe(1);
+});
+
+test("of reserves in one call each finds what the one before it began", async () => {
+  const store = await opened();
+  const [one, two] = [lifetimeOf("bob"), rollingOf("bob")];
+  const replies = await Promise.all([
+    store.reserve(requestOf("bob", "first", { windows: [one], nano: 10 })),
+    store.reserve(requestOf("bob", "second", { windows: [one, two], nano: 10 })),
+  ]);
+  expect(replies.map(({ kind }) => kind)).toEqual(["held", "held"]);
+  expect(await store.windows([one, two])).toMatchObject([{ held: 20 }, { held: 20 }]);
+  await Promise.all(["first", "second"].map((hold) => store.settle(hold, charge(3))));
+  expect(await store.windows([one, two])).toMatchObject([
+    { spent: 6, held: 0 },
+    { spent: 6, held: 0 },
+  ]);
 });
 
 test("what is asked in one go is one round trip, and what comes meanwhile goes out together", async () => {

@@ -1,7 +1,11 @@
 /** What is read of the ledger. `$` stands for the schema. */
-import { PLANS } from "./common.ts";
+import { PLANS, SHARED } from "./common.ts";
 
 export const READING: string = `
+  CREATE FUNCTION $.line_v1(l $.lines) RETURNS json LANGUAGE sql STABLE AS $f$
+    SELECT json_build_array(l.id::text, l.kind, l.at, l.hold, l.user_id, l.charge, l.facts, l.ceiling, l.nano, l.act, l.said)
+  $f$;
+
   -- Lines get their ids before they are committed. To page through them without ever passing over
   -- one that is still under way, whoever reads waits for those that are, and reads no further.
   CREATE FUNCTION $.lines_v1(after bigint, the_user text, the_run text, most bigint)
@@ -15,21 +19,32 @@ export const READING: string = `
       RAISE EXCEPTION USING ERRCODE = 'AB000';
     EXCEPTION WHEN SQLSTATE 'AB000' THEN NULL;
     END;
-    SELECT json_agg(json_build_array(l.id::text, l.hold, l.kind, l.at, l.charge, l.facts, l.ceiling, l.nano) ORDER BY l.id)
-    INTO found FROM (
-      SELECT * FROM $.lines WHERE id > after AND id <= last
-        AND (the_user IS NULL OR user_id = the_user) AND (the_run IS NULL OR run_id = the_run)
-      ORDER BY id LIMIT most
-    ) l;
+    -- A plan each: whose lines they are decides by which index they are read in their order.
+    IF the_run IS NOT NULL THEN
+      SELECT json_agg($.line_v1(l) ORDER BY l.id) INTO found FROM (
+        SELECT * FROM $.lines WHERE run_id = the_run AND id > after AND id <= last
+          AND (the_user IS NULL OR $.user_v1(user_id) = $.user_v1(the_user)) ORDER BY id LIMIT most
+      ) l;
+    ELSIF the_user IS NOT NULL THEN
+      SELECT json_agg($.line_v1(l) ORDER BY l.id) INTO found FROM (
+        SELECT l.* FROM unnest($.names_v1($.user_v1(the_user))) AS u(name), LATERAL (
+          SELECT * FROM $.lines WHERE user_id = u.name AND id > after AND id <= last ORDER BY id LIMIT most
+        ) l ORDER BY l.id LIMIT most
+      ) l;
+    ELSE
+      SELECT json_agg($.line_v1(l) ORDER BY l.id) INTO found FROM (
+        SELECT * FROM $.lines WHERE id > after AND id <= last ORDER BY id LIMIT most
+      ) l;
+    END IF;
     RETURN coalesce(found, '[]')::text;
   END
   $f$;
 
   CREATE FUNCTION $.holds_v1(given bigint, expired boolean, most bigint)
-  RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
+  RETURNS text LANGUAGE plpgsql STABLE ${PLANS} AS $f$
   DECLARE at bigint := $.now_v1(given); found json;
   BEGIN
-    SELECT json_agg(json_build_array(h.id, h.owner, h.facts, h.ceiling, h.tokens, h.output_tokens,
+    SELECT json_agg(json_build_array(h.id, h.owner, h.user_id, h.facts, h.ceiling, h.tokens, h.output_tokens,
       h.created_at, h.expires_at, h.response_id) ORDER BY h.created_at, h.id) INTO found
     FROM (
       SELECT * FROM $.holds WHERE state = 'open' AND (NOT expired OR expires_at <= at)
@@ -42,7 +57,7 @@ export const READING: string = `
   -- Of these families the windows in force, and for each when its last window ended or will end, and
   -- when its next one begins.
   CREATE FUNCTION $.windows_v1(given bigint, families json)
-  RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
+  RETURNS text LANGUAGE plpgsql STABLE ${PLANS} AS $f$
   DECLARE at bigint := $.now_v1(given); ids bigint[]; around json;
   BEGIN
     SELECT array_agg(b.id) FILTER (WHERE at < b.ends), coalesce(json_agg(json_build_array(f, b.ends, a.starts)), '[]')
@@ -60,6 +75,7 @@ export const READING: string = `
   RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
   DECLARE renewed json; until bigint := $.now_v1(given) + ttl;
   BEGIN
+    ${SHARED}
     WITH open AS (
       SELECT h.id FROM $.holds h WHERE h.id = ANY (ARRAY(SELECT json_array_elements_text(ids)))
         AND h.state = 'open' ORDER BY h.id FOR UPDATE
@@ -71,18 +87,16 @@ export const READING: string = `
   END
   $f$;
 
-  CREATE FUNCTION $.attach_v1(the_hold text, response text) RETURNS text LANGUAGE plpgsql AS $f$
+  CREATE FUNCTION $.attach_v1(the_hold text, response text) RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
   BEGIN
-    UPDATE $.holds SET response_id = response WHERE id = the_hold;
+    UPDATE $.holds SET response_id = response WHERE id = the_hold AND state = 'open';
     RETURN FOUND::text;
   END
   $f$;
 
   -- The line that ended a hold.
   CREATE FUNCTION $.charge_line_v1(the_hold text) RETURNS text LANGUAGE sql STABLE AS $f$
-    SELECT coalesce((
-      SELECT json_build_array(id::text, hold, kind, at, charge, facts, ceiling, nano)
-      FROM $.lines WHERE hold = the_hold AND kind = 'charge')::text, 'null')
+    SELECT coalesce((SELECT $.line_v1(l) FROM $.lines l WHERE l.hold = the_hold AND l.kind = 'charge')::text, 'null')
   $f$;
 
   CREATE FUNCTION $.lease_v1(given bigint, the_name text, the_owner text, ttl bigint)

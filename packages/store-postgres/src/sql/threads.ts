@@ -2,6 +2,7 @@
 import { PLANS } from "./common.ts";
 
 export const THREADS: string = `
+  -- Users are compared by what their names stand for: a merge moves no thread and no run.
   CREATE FUNCTION $.items_v1(the_thread text, start bigint) RETURNS json LANGUAGE sql STABLE AS $f$
     SELECT coalesce(json_agg(json_build_array(seq, run, item) ORDER BY seq), '[]')
     FROM $.items WHERE thread = the_thread AND seq >= start
@@ -11,7 +12,7 @@ export const THREADS: string = `
   RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
   DECLARE t $.threads; at bigint;
   BEGIN
-    SELECT * INTO t FROM $.threads WHERE id = the_thread AND user_id = the_user FOR UPDATE;
+    SELECT * INTO t FROM $.threads WHERE id = the_thread AND $.user_v1(user_id) = $.user_v1(the_user) FOR UPDATE;
     IF NOT FOUND THEN RETURN '["missing"]'; END IF;
     at := $.now_v1(given);
     IF t.lease_until > at AND t.lease_run IS DISTINCT FROM the_run THEN
@@ -19,7 +20,7 @@ export const THREADS: string = `
     END IF;
     UPDATE $.threads SET fence = fence + 1, lease_run = the_run, lease_until = at + lease WHERE id = the_thread;
     RETURN json_build_array('open', t.fence + 1, t.created_at, t.next, t.first, t.mark,
-      $.items_v1(the_thread, t.first))::text;
+      $.items_v1(the_thread, t.first), $.user_v1(t.user_id))::text;
   END
   $f$;
 
@@ -41,23 +42,24 @@ export const THREADS: string = `
 
   CREATE FUNCTION $.run_v1(the_run text, the_user text) RETURNS text LANGUAGE sql STABLE AS $f$
     SELECT coalesce((
-      SELECT to_json(record) FROM $.runs WHERE id = the_run AND user_id = the_user)::text, 'null')
+      SELECT json_build_array($.user_v1(user_id), record)
+      FROM $.runs WHERE id = the_run AND $.user_v1(user_id) = $.user_v1(the_user))::text, 'null')
   $f$;
 
   -- Nothing for somebody else's thread, which is not the same as none.
   CREATE FUNCTION $.runs_v1(the_thread text, the_user text, most bigint) RETURNS text LANGUAGE sql STABLE AS $f$
     SELECT coalesce((
       SELECT (
-        SELECT coalesce(json_agg(r.record), '[]') FROM (
-          SELECT record FROM $.runs WHERE thread = the_thread AND user_id = the_user
+        SELECT coalesce(json_agg(json_build_array($.user_v1(the_user), r.record)), '[]') FROM (
+          SELECT record FROM $.runs WHERE thread = the_thread AND $.user_v1(user_id) = $.user_v1(the_user)
           ORDER BY created_at DESC, seq DESC LIMIT most
         ) r
-      ) FROM $.threads WHERE id = the_thread AND user_id = the_user)::text, 'null')
+      ) FROM $.threads WHERE id = the_thread AND $.user_v1(user_id) = $.user_v1(the_user))::text, 'null')
   $f$;
 
   CREATE FUNCTION $.thread_items_v1(the_thread text, the_user text) RETURNS text LANGUAGE sql STABLE AS $f$
     SELECT coalesce((
-      SELECT $.items_v1(the_thread, 0) FROM $.threads WHERE id = the_thread AND user_id = the_user)::text, 'null')
+      SELECT $.items_v1(the_thread, 0) FROM $.threads WHERE id = the_thread AND $.user_v1(user_id) = $.user_v1(the_user))::text, 'null')
   $f$;
 
   CREATE FUNCTION $.save_run_v1(given bigint, asked json) RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
@@ -67,12 +69,13 @@ export const THREADS: string = `
     SELECT * INTO r FROM json_to_record(asked) AS r(id text, thread text, "user" text, created bigint, record text,
       fence bigint, items json, "from" bigint, first bigint, mark text, close boolean, lease bigint);
     at := $.now_v1(given);
+    r."user" := $.user_v1(r."user");
     upto := r."from" + json_array_length(r.items);
     IF r.fence IS NOT NULL OR upto > r."from" THEN
       IF r.fence IS NULL AND r."from" = 0 THEN
         INSERT INTO $.threads (id, user_id, created_at) VALUES (r.thread, r."user", at) ON CONFLICT (id) DO NOTHING;
       END IF;
-      SELECT * INTO t FROM $.threads WHERE id = r.thread AND user_id = r."user" FOR UPDATE;
+      SELECT * INTO t FROM $.threads WHERE id = r.thread AND $.user_v1(user_id) = r."user" FOR UPDATE;
       IF NOT FOUND THEN RETURN '["stale"]'; END IF;
     END IF;
     -- After the thread, as a deletion does it.
@@ -103,7 +106,7 @@ export const THREADS: string = `
 
   CREATE FUNCTION $.delete_thread_v1(the_thread text, the_user text) RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
   BEGIN
-    DELETE FROM $.threads WHERE id = the_thread AND user_id = the_user;
+    DELETE FROM $.threads WHERE id = the_thread AND $.user_v1(user_id) = $.user_v1(the_user);
     IF NOT FOUND THEN RETURN 'false'; END IF;
     DELETE FROM $.items WHERE thread = the_thread;
     DELETE FROM $.runs WHERE thread = the_thread;
