@@ -1,7 +1,7 @@
 /** A private Redis for tests, removed with all that it wrote. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,8 +12,14 @@ export interface RedisServer {
   readonly port: number;
   /** Kills it as a crash would (`kill -9`), and waits until it is gone. */
   kill(): Promise<void>;
+  /** Ends it in good order, as a deploy would. */
+  shutdown(): Promise<void>;
   /** Starts it again, on the same port and data. */
   start(): Promise<void>;
+  /** How much of what was written stands in its file: what a power cut now would leave. */
+  written(): Promise<number>;
+  /** Of a server that was killed: its file as a power cut left it, with so many bytes. */
+  cut(bytes: number): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -67,31 +73,45 @@ export async function startRedis(settings: readonly string[] = SYNCED): Promise<
     for (const stream of [started.stdout, started.stderr])
       stream.on("data", (text: Buffer) => (said = `${said}${text.toString()}`.slice(-4000)));
     for (let tries = 0; !said.includes("Ready to accept connections"); tries += 1) {
-      if (started.exitCode !== null || tries > 1000)
+      if (started.exitCode !== null || started.signalCode !== null || tries > 1000)
         throw new Error(`redis-server did not start: ${said}`);
       await sleep(10);
     }
   }
 
-  async function kill(): Promise<void> {
+  async function end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     const running = child;
     child = undefined;
     if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const gone = once(running, "exit");
-    running.kill("SIGKILL");
+    running.kill(signal);
     await gone;
   }
 
+  /** What was written since the server began stands in a file of its own. */
+  async function appended(): Promise<string> {
+    const at = join(folder, "appendonlydir");
+    const newest = (await readdir(at)).filter((name) => name.endsWith(".incr.aof")).toSorted();
+    return join(at, newest.at(-1) ?? "");
+  }
+
   process.once("exit", orphaned);
-  await start();
+  await start().catch(async (error: unknown) => {
+    await end("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
-    kill,
+    kill: () => end("SIGKILL"),
+    shutdown: () => end("SIGTERM"),
     start,
+    written: async () => (await stat(await appended())).size,
+    cut: async (bytes) => truncate(await appended(), bytes),
     stop: async () => {
       process.off("exit", orphaned);
-      await kill();
+      await end("SIGKILL");
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -100,6 +120,8 @@ export async function startRedis(settings: readonly string[] = SYNCED): Promise<
 /** Three nodes that share the slots. */
 export async function startCluster(): Promise<{
   readonly ports: readonly number[];
+  /** Kills each node in turn, and starts it again. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }> {
   const settings = [...SYNCED, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
@@ -114,7 +136,14 @@ export async function startCluster(): Promise<{
     await stop();
     throw error;
   }
-  return { ports: nodes.map(({ port }) => port), stop };
+  const restart = async () => {
+    for (const node of nodes) {
+      await node.kill();
+      await node.start();
+      await Promise.all(nodes.map(({ port }) => agreed(port)));
+    }
+  };
+  return { ports: nodes.map(({ port }) => port), restart, stop };
 }
 
 async function agreed(port: number): Promise<void> {

@@ -26,8 +26,6 @@ export interface OpenedSet extends Known {
   readonly fsync: string | undefined;
   /** What was written up to here, none of the generations since this process's own has forgotten. */
   readonly from: number;
-  /** Whether the server forgets nothing that it answered. */
-  readonly synced: boolean;
 }
 
 export async function openSet(
@@ -64,7 +62,7 @@ export async function openSet(
     case "lost":
       throw lost(known, text(found), key);
   }
-  const [seq, waitMs, info, from, synced] = rest;
+  const [seq, waitMs, info, from] = rest;
   return {
     state: text(found),
     seq: int(seq),
@@ -72,7 +70,6 @@ export async function openSet(
     info: text(info),
     fsync,
     from: int(from),
-    synced: text(synced) === "1",
   };
 }
 

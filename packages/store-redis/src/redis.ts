@@ -30,7 +30,7 @@ export function redis(client: RedisClient, options: RedisOptions = {}): Store {
   }
 
   const run = scripts({ send, keys, options: read, opened });
-  const reads = { ...ledger(run, keys, read), ...threads(run, keys) };
+  const reads = { ...ledger(run, read), ...threads(run, keys) };
   const writes = awaited(reads, send, read);
 
   return {
@@ -70,5 +70,8 @@ function awaited(store: Methods, send: Send, { wait }: ReadOptions): Partial<Met
     closeThread: after(store.closeThread),
     saveRun: after(store.saveRun),
     deleteThread: after(store.deleteThread),
+    act: after(store.act),
+    takeNotices: after(store.takeNotices),
+    dropNotice: after(store.dropNotice),
   };
 }

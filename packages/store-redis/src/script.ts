@@ -7,7 +7,7 @@ import { type Known, type OpenedSet, beyondJournal, openSet, unavailable } from 
 import { journal } from "./journal.ts";
 import type { Keys } from "./keys.ts";
 import type { ReadOptions } from "./options.ts";
-import { type Reply, int, list, text } from "./replies.ts";
+import { type Reply, int, replyOf, text } from "./replies.ts";
 
 /** How often a call is sent again because the data set had to be looked at. */
 const TRIES = 5;
@@ -19,13 +19,13 @@ export interface Call {
   readonly script: string;
   readonly keys: readonly string[];
   readonly args: readonly string[];
-  /** Of a call that may have written: how it is brought back, or nothing where this answer wrote nothing. */
-  readonly again?: (reply: Reply, call: Call) => Call | undefined;
+  /** Of a call that may have written: what it wrote by this answer, as it is brought back. */
+  readonly again?: (reply: Reply, call: Call) => readonly Call[];
 }
 
 /** Brings a call back as it was, if its answer was one of these. */
 export function asItWas(...kinds: readonly string[]): NonNullable<Call["again"]> {
-  return ([kind], call) => (kinds.includes(text(kind)) ? call : undefined);
+  return ([kind], call) => (kinds.includes(text(kind)) ? [call] : []);
 }
 
 export interface Scripts {
@@ -35,6 +35,12 @@ export interface Scripts {
   run(call: Call): Promise<Reply>;
   /** Forgets the server, so that the next call opens again. */
   close(): void;
+}
+
+/** What was written, and the store's time then: it is brought back with its own date. */
+interface Past {
+  readonly call: Call;
+  readonly now: number;
 }
 
 export interface ScriptsHost {
@@ -48,47 +54,55 @@ export interface ScriptsHost {
 export function scripts({ send, keys, options, opened }: ScriptsHost): Scripts {
   let known: Known = { state: "", seq: 0 };
   let opening: Promise<void> | undefined;
-  let synced = false;
-  const written = journal<Call>();
+  const written = journal<Past>();
 
   /** One opening at a time; every call that has met something strange waits for it. */
   function reopen(): Promise<void> {
     opening ??= (async () => {
       const before = known;
-      const set = await openSet(send, { key: keys.meta, known, options });
-      const lost = before.state === "" ? [] : written.since(set.from);
-      if (!lost) throw beyondJournal(before, set.from);
-      ({ synced } = set);
-      opened(set);
-      if (lost.length > 0) await bringBack(lost, set);
-      known = { state: set.state, seq: set.seq };
-      // Reserves wait by themselves; here a process that has just started waits with its first call.
-      if (set.waitMs > 0 && before.state === "") await sleep(set.waitMs);
+      for (let tries = 0; tries < TRIES; tries += 1) {
+        const set = await openSet(send, { key: keys.meta, known, options });
+        const lost = before.state === "" ? [] : written.since(set.from);
+        if (!lost) throw beyondJournal(before, set.from);
+        opened(set);
+        if (lost.length > 0 && !(await bringBack(lost, set))) continue;
+        known = { state: set.state, seq: set.seq };
+        // Reserves wait by themselves; here a process that has just started waits with its first call.
+        if (set.waitMs > 0 && before.state === "") await sleep(set.waitMs);
+        return;
+      }
+      throw unavailable("Redis is restarted over and over: try again in a moment.");
     })().finally(() => {
       opening = undefined;
     });
     return opening;
   }
 
-  /** By their own ids, so that what another process or the server remembers is not done twice. */
-  async function bringBack(lost: readonly Call[], set: OpenedSet): Promise<void> {
-    const kept: [number, Call][] = [];
-    for (const call of lost) {
-      const reply = list(await evaluate(call, { as: { ...set, seq: 0 }, whole: true }));
-      if (text(reply[0]) === "state") throw unavailable("Redis was restarted again: try again.");
-      const again = call.again?.(reply, call);
-      if (again) kept.push([int(reply[2]), again]);
+  /**
+   * By their own ids, so that what another process or the server remembers is not done twice. Says
+   * whether that is done: not where the server was restarted meanwhile.
+   */
+  async function bringBack(lost: readonly Past[], set: OpenedSet): Promise<boolean> {
+    const kept: [number, Past][] = [];
+    for (const { call, now } of lost) {
+      let reply: Reply;
+      do reply = replyOf(await evaluate(call, { as: { ...set, seq: 0 }, whole: true, now }));
+      while (text(reply[0]) === "more");
+      if (text(reply[0]) === "state") return false;
+      for (const again of call.again?.(reply, call) ?? [])
+        kept.push([int(reply[2]), { call: again, now }]);
     }
     written.forget(set.from);
-    for (const [seq, call] of kept) written.note(seq, call);
+    for (const [seq, past] of kept) written.note(seq, past);
+    return true;
   }
 
   function evaluate(
     { script, keys: names, args }: Call,
-    { as, whole }: { readonly as: Known; readonly whole: boolean },
+    { as, whole, now }: { readonly as: Known; readonly whole: boolean; readonly now?: number },
   ): Promise<unknown> {
     const [command, source] = whole ? ["EVAL", script] : ["EVALSHA", shaOf(script)];
-    const at = options.clock ? String(options.clock()) : "";
+    const at = String(now ?? options.clock?.() ?? "");
     const fixed = [as.state, String(as.seq), at, keys.base];
     return send(
       [command, source, String(names.length + 1), keys.meta, ...names, ...fixed, ...args],
@@ -102,7 +116,7 @@ export function scripts({ send, keys, options, opened }: ScriptsHost): Scripts {
       if (known.state === "") await reopen();
       let reply: Reply;
       try {
-        reply = list(await evaluate(call, { as: known, whole }));
+        reply = replyOf(await evaluate(call, { as: known, whole }));
       } catch (error) {
         if (!isNoScript(error)) throw error;
         // A server that does not know a script may be another one than before: looked at first.
@@ -112,12 +126,14 @@ export function scripts({ send, keys, options, opened }: ScriptsHost): Scripts {
       }
       const kind = text(reply[0]);
       if (kind === "recovering") await sleep(options.recoveryMs / 2 + 50);
+      else if (kind === "more") tries -= 1;
       else if (kind === "state" || kind === "behind") await reopen();
       else {
         const seq = int(reply[2]);
         if (seq > known.seq) known = { ...known, seq };
-        const again = synced ? undefined : call.again?.(reply, call);
-        if (again) written.note(seq, again);
+        // Also of a server that syncs: a replica that lags may take its place.
+        for (const again of call.again?.(reply, call) ?? [])
+          written.note(seq, { call: again, now: int(reply[1]) });
         return reply;
       }
     }

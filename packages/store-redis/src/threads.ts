@@ -7,7 +7,7 @@ import type {
   StoredItem,
   ThreadStore,
 } from "@assistants-budget/core/store";
-import { type Keys, part } from "./keys.ts";
+import { type Keys, nameOf, part } from "./keys.ts";
 import {
   DELETE_THREAD,
   ITEMS,
@@ -32,7 +32,7 @@ export function threads(scripts: Scripts, keys: Keys): ThreadStore {
       script: SAVE_RUN,
       keys: [thread(run.thread), itemsOf(run.thread), runsOf(run.thread), keys.of("r", run.id)],
       args: [
-        run.user,
+        part(run.user),
         run.id,
         part(run.id),
         String(run.createdAt),
@@ -43,6 +43,7 @@ export function threads(scripts: Scripts, keys: Keys): ThreadStore {
         mark ? JSON.stringify(mark) : "",
         close ? "" : String(leaseMs),
         `[${JSON.stringify(run.id)},`,
+        part(run.thread),
         ...append.map((item) => JSON.stringify([run.id, item])),
       ],
       again: asItWas("saved", "stale"),
@@ -62,19 +63,19 @@ export function threads(scripts: Scripts, keys: Keys): ThreadStore {
       const [kind, at, , ...rest] = await scripts.run({
         script: OPEN_THREAD,
         keys: [thread(id), itemsOf(id)],
-        args: [user, run, String(leaseMs)],
+        args: [part(user), run, String(leaseMs)],
         again: asItWas("open"),
       });
       if (text(kind) === "missing") return { kind: "missing" };
       if (text(kind) === "busy") return { kind: "busy", until: int(rest[0]), now: int(at) };
-      const [fence, createdAt, next, first, mark, items] = rest;
+      const [fence, createdAt, next, first, mark, items, owner] = rest;
       const marked = text(mark);
       return {
         kind: "open",
         fence: int(fence),
         thread: {
           id,
-          user,
+          user: nameOf(text(owner)),
           createdAt: int(createdAt),
           next: int(next),
           first: int(first),
@@ -87,28 +88,46 @@ export function threads(scripts: Scripts, keys: Keys): ThreadStore {
     closeThread: async ({ thread: id, fence }) => void (await renew(id, fence)),
     saveRun,
     run: async ({ id, user }) => {
-      const reply = await scripts.run({ script: RUN, keys: [keys.of("r", id)], args: [user] });
+      const reply = await scripts.run({
+        script: RUN,
+        keys: [keys.of("r", id)],
+        args: [part(user)],
+      });
       const record = text(reply[3]);
-      return record === "" ? undefined : json<RunRecord>(record);
+      return record === "" ? undefined : recordOf(record, reply[4]);
     },
     runs: async ({ thread: id, user, limit }) => {
       const names = [thread(id), runsOf(id)];
-      const reply = await scripts.run({ script: RUNS, keys: names, args: [user, String(limit)] });
+      const reply = await scripts.run({
+        script: RUNS,
+        keys: names,
+        args: [part(user), String(limit)],
+      });
       if (text(reply[0]) === "missing") return undefined;
-      return reply.slice(3).map((record) => json<RunRecord>(record));
+      return reply.slice(3).map((record) => recordOf(record, reply[1]));
     },
     items: async ({ thread: id, user }) => {
       const names = [thread(id), itemsOf(id)];
-      const reply = await scripts.run({ script: ITEMS, keys: names, args: [user] });
+      const reply = await scripts.run({ script: ITEMS, keys: names, args: [part(user)] });
       return text(reply[0]) === "missing" ? undefined : stored(reply[3], 0);
     },
     deleteThread: async ({ thread: id, user }) => {
       const names = [thread(id), itemsOf(id), runsOf(id)];
       const again = asItWas("ok");
-      const reply = await scripts.run({ script: DELETE_THREAD, keys: names, args: [user], again });
+      const reply = await scripts.run({
+        script: DELETE_THREAD,
+        keys: names,
+        args: [part(user), part(id)],
+        again,
+      });
       return text(reply[0]) === "ok";
     },
   };
+}
+
+/** A run is its user's, under whatever name it was made. */
+function recordOf(record: unknown, user: unknown): RunRecord {
+  return { ...json<RunRecord>(record), user: nameOf(text(user)) };
 }
 
 function stored(items: unknown, from: number): readonly StoredItem[] {

@@ -53,7 +53,7 @@ describe("the script's arithmetic", () => {
         store.reserve({
           ...request(0, 0),
           output: { min, max },
-          claims: [{ ...lifetime(subject), limit, fixed, perOutput }],
+          claims: [{ ...lifetime(subject), limit, cap: limit, fixed, perOutput }],
         }),
       ),
     );

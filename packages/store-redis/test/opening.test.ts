@@ -161,21 +161,44 @@ describe("a server of one's own", () => {
   });
 
   const lives = async (name: string) => Number(await send("PTTL", `{kept}:${name}`));
+  const stands = async (name: string) => Number(await send("EXISTS", `{kept}:${name}`)) === 1;
 
-  test("keeps counters and ended holds for a while, and lines for ever", async () => {
-    const store = redis(opened.client, { prefix: "kept", keepMs: 1000 });
-    const now = await store.now();
-    const hour = { period: "hour", start: now - 1000, end: now + 500 };
+  test("keeps counters and releases for a while, and what was charged for ever", async () => {
+    let now = Date.now();
+    const store = redis(opened.client, { prefix: "kept", keepMs: 1000, clock: () => now });
+    const hour = (subject: string) => ({
+      ...lifetime(subject),
+      period: "hour",
+      family: `user|usd|hour|${subject}`,
+      start: now - 1000,
+      end: now + 500,
+    });
     const asked = request(1, 10);
     const [claim] = asked.claims;
     assert.ok(claim);
-    const claims = [claim, { ...claim, family: "user|usd|hour|alice", ...hour }];
-    await store.reserve({ ...asked, claims });
-    await store.settle(asked.hold, charge(1));
-    const [counter, ended] = [await lives("c:user|usd|hour|alice"), await lives(`h:${asked.hold}`)];
-    assert.ok(counter > 1000 && counter <= 1500, `counter: ${counter}`);
-    assert.ok(ended > 0 && ended <= 1000, `hold: ${ended}`);
-    assert.equal(await lives("c:user|usd|lifetime|alice"), -1);
-    assert.equal(await lives("lines"), -1);
+    const [charged, released] = ["alice", "bob"].map((subject) => ({
+      ...request(1, 10),
+      claims: [
+        { ...claim, ...lifetime(subject) },
+        { ...claim, ...hour(subject) },
+      ],
+    }));
+    assert.ok(charged && released);
+    await store.reserve(charged);
+    await store.reserve(released);
+    await store.settle(charged.hold, charge(1));
+    await store.release(released.hold);
+    const left = await lives(`h:${released.hold}`);
+    assert.ok(left > 0 && left <= 1000, `released: ${left}`);
+    assert.equal(await lives(`h:${charged.hold}`), -1);
+    // Counters of ended windows go when others begin, and no sooner than is said.
+    now += 1400;
+    await store.reserve({ ...request(1, 10), claims: [{ ...claim, ...lifetime("carol") }] });
+    assert.ok(await stands("c:user|usd|hour|alice"));
+    now += 200;
+    await store.reserve({ ...request(1, 10), claims: [{ ...claim, ...lifetime("dave") }] });
+    assert.ok(!(await stands("c:user|usd|hour|alice")));
+    assert.ok(await stands("c:user|usd|lifetime|alice"));
+    assert.equal((await store.lines({})).length, 1);
   });
 });

@@ -24,7 +24,9 @@ export function request(takes: number, limit: number, hold: string = randomUUID(
     owner: "process",
     ttlMs: 60_000,
     output: { min: 0, max: 0 },
-    claims: [{ ...lifetime(), limit, fixed: takes * 1000, perOutput: 0 }],
+    claims: [{ ...lifetime(), limit, cap: limit, fixed: takes * 1000, perOutput: 0 }],
+    subjects: [{ scope: "user", subject: "alice", version: 0 }],
+    thresholds: [500, 800, 1000],
     ceiling: { fixed: takes * 1000, perOutput: 0 },
     facts: {
       user: "alice",

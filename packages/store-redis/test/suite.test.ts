@@ -1,7 +1,10 @@
 import { storeSuite } from "@assistants-budget/testkit";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, test, vi } from "vitest";
 import { testRedis } from "../../../test/servers/redis.ts";
 import { type OpenedClient, bare, harness, ioredis, nodeRedis } from "./stores.ts";
+
+// On a machine that has much else to do, ten thousand subjects take their time.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe.each([
   ["node-redis", nodeRedis],

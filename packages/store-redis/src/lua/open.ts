@@ -26,13 +26,15 @@ local known = A[1] ~= ''
 if not meta[1] then
   if known or A[4] ~= '1' then return {'lost', '', info} end
   local state = A[3] .. '/1'
-  redis.call('HSET', KEYS[1], 'state', state, 'seq', '0', 'run', run, 'version', A[8], 'epoch', A[3], 'generation', '1', 'lines', '0')
-  return {'open', state, '0', '0', info, '0', '0'}
+  redis.call('HSET', KEYS[1], 'state', state, 'seq', '0', 'until', '0', 'lines', '0', 'settings', '0',
+    'run', run, 'version', A[8], 'epoch', A[3], 'generation', '1')
+  return {'open', state, '0', '0', info, '0'}
 end
 if tonumber(meta[4]) > tonumber(A[8]) then return {'newer', meta[4], info} end
 if known and string.match(A[1], '^[^/]*') ~= meta[5] then return {'lost', meta[1], info} end
 
-local behind = known and tonumber(meta[2]) < tonumber(A[2])
+-- Where somebody has seen that before, this process only brings back what it knows.
+local behind = known and A[1] == meta[1] and tonumber(meta[2]) < tonumber(A[2])
 local synced = of('aof_enabled') == '1' and A[5] == 'always'
   and (of('connected_slaves') == '0' or A[6] ~= '0')
   and not string.find(of('master_replid2') or '', '[1-9a-f]')
@@ -53,5 +55,5 @@ for g = (tonumber(string.match(A[1], '%d+$')) or generation) + 1, generation do
   if at and tonumber(at) < tonumber(from) then from = at end
 end
 local wait = math.max(0, tonumber(meta[7] or '0') - now)
-return {'open', meta[1], meta[2], string.format('%.0f', wait), info, from, synced and '1' or '0'}
+return {'open', meta[1], meta[2], string.format('%.0f', wait), info, from}
 `;

@@ -8,213 +8,156 @@
  */
 export const PRELUDE: string = `
 local A, call, format = ARGV, redis.call, string.format
-local meta = call('HMGET', KEYS[1], 'state', 'seq', 'until')
-if meta[1] ~= A[1] then return {'state'} end
-if tonumber(meta[2]) < tonumber(A[2]) then return {'behind'} end
+local meta = call('HMGET', KEYS[1], 'state', 'seq', 'until', 'lines', 'settings')
+if meta[1] ~= A[1] then return '["state"]' end
+local seq = tonumber(meta[2])
+if seq < tonumber(A[2]) then return '["behind"]' end
 local now = tonumber(A[3])
 if not now then
   local time = call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-local base, seq = A[4], meta[2]
+local base = A[4]
 -- Whole numbers as texts: Lua's own way turns large ones into 1e+15.
-local function str(x) return format('%.0f', x) end
-local function wrote() seq = str(call('HINCRBY', KEYS[1], 'seq', 1)) end
+local function str(x) return format('%d', x) end
+local function wrote() seq = call('HINCRBY', KEYS[1], 'seq', 1) end
 `;
 
 /**
- * Reading counters. A counter is a hash, one a family: `at` is its window (`start/end/zone`), then
- * `spent`, `held`, and of a rolling window `frees` and its buckets. It is the window that was held in
- * last; a family's others lie archived beside it, listed by their ends. A hold's entries are four each: family, window, amount, and how it counts: the unit's
- * first letter, and of a rolling window its length and the width of its buckets.
+ * A counter is a string of numbers, one a family: start and end of its window, spent, held, cap
+ * (-1 for none), credit, when its sum changes by itself (0 for never), limit, time and threshold of
+ * its last notice; then `start/end/zone`, how it counts, and its facts where its family does not
+ * tell them. Of a rolling window its buckets follow. Numbers stand at fixed places, so that a call
+ * overwrites only what it changes.
+ *
+ * How it counts: the unit's first letter, and of a rolling window its length and the width of its buckets.
+ *
+ * Sums are doubles: exact up to 2^53, and rounded up beyond.
  */
-export const COUNTERS: string = `
-local FOREVER = 8640000000000000
+export const COUNTER: string = `
 local EXACT = 9007199254740991
+local SHAPE = '<dddddddddHBc0Bc0Hc0'
+local pack, unpackBytes, sub, match = struct.pack, struct.unpack, string.sub, string.match
 
-local function read(key)
-  local c = call('HMGET', key, 'at', 'spent', 'held', 'frees', 'facts')
-  return c[1] and c or nil
+local function plus(a, b)
+  local sum = a + b
+  if sum <= EXACT then return sum end
+  local big, small = math.max(a, b), math.min(a, b)
+  if small - (sum - big) > 0 then return sum + 2 end
+  return sum
 end
+`;
 
-local function startOf(at) return tonumber(string.match(at, '^%-?%d+')) end
-local function endOf(at) return tonumber(string.match(at, '/(%-?%d+)')) end
+/**
+ * A hold is a string, too: of an open one what was granted, its ceiling, when it was made, the
+ * provider's id, what the caller knows (user, run, whom else it counts for, thresholds, the rest as
+ * JSON: five texts between tabs), and its entries: window's start, amount, cap, family. Before a
+ * settled one stand its line, when, nano-dollars, tokens, whether they were assumed, the charge, and
+ * what became of it later. One that was released is `r`.
+ */
+export const HOLD: string = `
+local OPEN, ENTRY, SETTLED = '<c1dddHc0I4c0B', 'dddHc0', '<c1ddddBI4c0I4c0'
+local KEPT = '^([^\\t]*)\\t([^\\t]*)\\t([^\\t]*)\\t([^\\t]*)\\t()'
+`;
 
+/**
+ * Rolling windows. Their buckets are a flat list: index, spent, youngest charge. The sum that is
+ * kept stands until the oldest charge in it leaves. `how` is the unit's first letter, the period and
+ * the width of a bucket.
+ */
+export const ROLLING: string = `
 local function lengthOf(how)
   if #how == 1 then return 0, 0 end
   local rolling, bucket = string.match(how, '(%d+)/(%d+)')
   return tonumber(rolling), tonumber(bucket)
 end
 
--- Each bucket of a rolling window: its field, what was spent in it, when last.
-local function buckets(key)
-  local all, found = call('HGETALL', key), {}
-  for i = 1, #all, 2 do
-    if string.sub(all[i], 1, 2) == 'b:' then
-      local spent, youngest = string.match(all[i + 1], '^(%-?%d+)@(%-?%d+)$')
-      found[#found + 1] = {all[i], tonumber(spent), tonumber(youngest)}
-    end
-  end
-  return found
-end
-
-local function sum(list, after)
+local function sumOf(buckets, after)
   local spent, oldest = 0, nil
-  for _, b in ipairs(list) do
-    if b[3] > after then
-      spent = spent + b[2]
-      if b[2] > 0 and (not oldest or b[3] < oldest) then oldest = b[3] end
+  for i = 1, #buckets, 3 do
+    if buckets[i + 2] > after then
+      spent = plus(spent, buckets[i + 1])
+      if buckets[i + 1] > 0 and (not oldest or buckets[i + 2] < oldest) then oldest = buckets[i + 2] end
     end
   end
   return spent, oldest
 end
 
--- The sum that is kept stands until the oldest charge in it leaves. Reading never writes.
-local function refresh(key, c, rolling)
-  local frees = tonumber(c[4] or '')
-  if not frees or now < frees then return end
-  local spent, oldest = sum(buckets(key), now - rolling)
-  c[2], c[4] = str(spent), oldest and str(oldest + rolling) or ''
-end
-
-local function familyOf(key) return string.sub(key, #base + 3) end
-local function archived(family, at) return base .. 'a:' .. at .. ':' .. family end
-local function listOf(family) return base .. 'w:' .. family end
-
--- The window in which a hold was taken: the one held in last, or another.
-local function locate(family, at)
-  local key = base .. 'c:' .. family
-  local c = read(key)
-  if c and c[1] == at then return key, c end
-  key = archived(family, at)
-  return key, read(key)
-end
-
--- The window in force, c being the one held in last, or a new one between the others; nothing where
--- now lies outside what is asked for. An archived one tells its key in 'from'.
-local function inForce(key, c, asked)
-  local family = familyOf(key)
-  local from, till = startOf(asked), endOf(asked)
-  local before = call('ZREVRANGEBYSCORE', listOf(family), str(now), '-inf', 'LIMIT', 0, 1)[1]
-  local after = call('ZRANGEBYSCORE', listOf(family), '(' .. str(now), '+inf', 'LIMIT', 0, 1)[1]
-  local old = c and c[1]
-  local lowest, highest = from, till
-  for _, at in ipairs({old or '', before or '', after or ''}) do
-    if at ~= '' then
-      local starts, ends = startOf(at), endOf(at)
-      if ends <= now then lowest = math.max(lowest, ends)
-      elseif starts > now then highest = math.min(highest, starts)
-      elseif at == old then return c
-      else
-        local found = read(archived(family, at))
-        if found then
-          found.from, found.old = archived(family, at), old
-          return found
-        end
-      end
-    end
-  end
-  if now < from or now >= till then return nil end
-  if lowest > from or highest < till then
-    asked = str(lowest) .. '/' .. str(highest) .. string.match(asked, '^[^/]*/[^/]*(/.*)')
-  end
-  return {asked, '0', '0', '', new = true, old = old}
-end
-
--- Puts a window in the place of the one held in last, which is archived.
-local function swap(key, c)
-  local family = familyOf(key)
-  local others = listOf(family)
-  if c.old then
-    local to = archived(family, c.old)
-    call('RENAME', key, to)
-    call('ZADD', others, str(endOf(c.old)), c.old)
-    local life = math.max(call('PTTL', to), call('PTTL', others))
-    if life > 0 then call('PEXPIRE', others, str(life)) end
-    -- What has expired meanwhile leaves the list, a few at a time.
-    for _, at in ipairs(call('ZRANGE', others, 0, 3)) do
-      if call('EXISTS', archived(family, at)) == 0 then call('ZREM', others, at) end
-    end
-  end
-  if c.from then
-    call('RENAME', c.from, key)
-    call('ZREM', others, c[1])
-  end
-end
-
--- A window as it stands, six texts.
-local function add(reply, family, c)
-  local n = #reply
-  reply[n + 1], reply[n + 2], reply[n + 3] = family, c[5], c[1]
-  reply[n + 4], reply[n + 5], reply[n + 6] = c[2], c[3], c[4] or ''
-end
-
--- The windows of a hold's entries as they stand.
-local function standing(entries, reply)
-  for i = 1, #entries, 4 do
-    local key, c = locate(entries[i], entries[i + 1])
-    if c then
-      refresh(key, c, (lengthOf(entries[i + 3])))
-      add(reply, entries[i], c)
-    end
-  end
-  return reply
-end
-`;
-
-/** Ending holds: what was spent goes in the place of what was held. Needs `keep`, in ms. */
-export const PAYING: string = `
-local function payRolling(key, c, how, spent, at)
-  local rolling, bucket = lengthOf(how)
-  local index = 'b:' .. str(math.floor(at / bucket))
-  local found, kept = false, {}
-  for _, b in ipairs(buckets(key)) do
-    if b[1] == index then
+-- Puts a charge into its bucket. Answers the buckets, their sum, and when that changes.
+local function intoBucket(tail, how, spent, at)
+  local rolling, width = lengthOf(how)
+  local buckets, index = tail == '' and {} or cmsgpack.unpack(tail), math.floor(at / width)
+  local kept, found, n = {}, false, 0
+  for i = 1, #buckets, 3 do
+    local sum, youngest = buckets[i + 1], buckets[i + 2]
+    if buckets[i] == index then
       found = true
-      b[2], b[3] = b[2] + spent, math.max(b[3], at)
-      if spent ~= 0 then call('HSET', key, index, str(b[2]) .. '@' .. str(b[3])) end
+      sum = plus(sum, spent)
+      if spent > 0 then youngest = math.max(youngest, at) end
     end
-    if b[3] <= now - bucket * 64 then call('HDEL', key, b[1]) else kept[#kept + 1] = b end
+    if youngest > now - width * 64 then
+      kept[n + 1], kept[n + 2], kept[n + 3], n = buckets[i], sum, youngest, n + 3
+    end
   end
   -- What lowers a bucket that has left lowers nothing that still counts.
   if not found and spent > 0 then
-    kept[#kept + 1] = {index, spent, at}
-    call('HSET', key, index, str(spent) .. '@' .. str(at))
+    kept[n + 1], kept[n + 2], kept[n + 3], n = index, spent, at, n + 3
   end
-  local total, oldest = sum(kept, now - rolling)
-  c[2], c[4] = str(total), oldest and str(oldest + rolling) or ''
-  call('HSET', key, 'spent', c[2], 'held', c[3], 'frees', c[4])
-  -- An open hold keeps its counter for ever; without one it may go when nothing in it counts.
-  if c[3] == '0' then call('PEXPIRE', key, str(rolling + keep)) end
+  local total, oldest = sumOf(kept, now - rolling)
+  return n == 0 and '' or cmsgpack.pack(kept), total, oldest and oldest + rolling or 0
+end
+`;
+
+/** Numbers from 1, and the lists of numbers that are the indexes by user and by run. */
+export const LINES: string = `
+local lines = tonumber(meta[4])
+-- The line's own text tells where it stands: 'c' and 'k' are a hold's charge and correction, 'a' is an act.
+local function writeLine(text, user, run)
+  lines = lines + 1
+  call('RPUSH', base .. 'lines:' .. math.floor((lines - 1) / 1000), text)
+  if user then call('RPUSH', base .. 'lines:user:' .. user, str(lines)) end
+  if run then call('RPUSH', base .. 'lines:run:' .. run, str(lines)) end
+  return lines
+end
+`;
+
+/** Whole holds, for scripts that look at more of them. */
+export const HOLDS: string = `
+local function holdKey(id) return base .. 'h:' .. id end
+
+-- Its parts by name; of one that was released only the kind.
+local function readHold(id)
+  local was = call('GET', holdKey(id))
+  if not was then return nil end
+  local h = {id = id, kind = sub(was, 1, 1)}
+  if h.kind == 'r' then return h end
+  local _, count, from = nil, nil, 1
+  if h.kind == 's' then
+    _, h.line, h.at, h.nano, h.tokens, h.assumed, h.charge, h.better, from = unpackBytes(SETTLED, was)
+    h.better = h.better ~= '' and cmsgpack.unpack(h.better) or nil
+  end
+  _, h.granted, h.ceiling, h.created, h.response, h.kept, count, from = unpackBytes(OPEN, was, from)
+  h.user, h.run, h.who, h.thresholds, h.facts = match(h.kept, KEPT)
+  h.facts = sub(h.kept, h.facts)
+  h.entries = {unpackBytes('<' .. string.rep(ENTRY, count), was, from)}
+  h.entries[#h.entries] = nil
+  return h
 end
 
-local function pay(key, c, how, spent, held, at)
-  local nowSpent, nowHeld = c[2] + spent, c[3] + held
-  if #how > 1 then
-    c[3] = str(nowHeld)
-    payRolling(key, c, how, spent, at)
-  elseif nowSpent <= EXACT then
-    c[2], c[3] = str(nowSpent), str(nowHeld)
-    call('HSET', key, 'spent', c[2], 'held', c[3])
-  else
-    call('HINCRBY', key, 'spent', str(spent))
-    call('HINCRBY', key, 'held', str(held))
-    local after = call('HMGET', key, 'spent', 'held')
-    c[2], c[3] = after[1], after[2]
+local function writeHold(h)
+  local entries, count = {}, #h.entries / 4
+  for i = 1, #h.entries, 4 do
+    local n = #entries
+    entries[n + 1], entries[n + 2], entries[n + 3] = h.entries[i], h.entries[i + 1], h.entries[i + 2]
+    entries[n + 4], entries[n + 5] = #h.entries[i + 3], h.entries[i + 3]
   end
-end
-
--- Pays in every window of a hold; adds the windows as they then stand to the reply.
-local function payAll(entries, held, paid, at, reply)
-  for i = 1, #entries, 4 do
-    local key, c = locate(entries[i], entries[i + 1])
-    -- A window that is gone ended longer ago than anything is kept: there is nothing to pay in.
-    if c then
-      local amount, how = entries[i + 2], entries[i + 3]
-      pay(key, c, how, paid[string.sub(how, 1, 1)] or amount * paid.runs, held * amount, at)
-      add(reply, entries[i], c)
-    end
+  local kept = h.user .. '\\t' .. h.run .. '\\t' .. h.who .. '\\t' .. h.thresholds .. '\\t' .. h.facts
+  local text = pack(OPEN .. string.rep(ENTRY, count), 'o', h.granted, h.ceiling, h.created, #h.response, h.response,
+    #kept, kept, count, unpack(entries))
+  if h.kind == 's' then
+    local better = h.better and cmsgpack.pack(h.better) or ''
+    text = pack(SETTLED, 's', h.line, h.at, h.nano, h.tokens, h.assumed, #h.charge, h.charge, #better, better) .. text
   end
-  return reply
+  call('SET', holdKey(h.id), text)
 end
 `;
