@@ -13,6 +13,17 @@ export default defineConfig({
         extends: true,
         test: { name: "packed", include: ["test/packed/**/*.test.ts"], testTimeout: 120_000 },
       },
+      {
+        extends: true,
+        test: {
+          name: "chaos",
+          include: ["test/chaos/**/*.test.ts"],
+          testTimeout: 180_000,
+          // One at a time and after all others: a storm needs the machine for itself.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

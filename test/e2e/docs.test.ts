@@ -2,11 +2,13 @@
 import { globSync } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ERROR_CODES } from "@assistants-budget/core";
+import { ERROR_CODES, createBudget, memory } from "@assistants-budget/core";
+import { createSimulator } from "@assistants-budget/simulator";
 import { describe, expect, it } from "vitest";
 import { type Problem, signInAs } from "../../examples/demo/shopper.ts";
 import { spendElsewhere } from "../browser/chat.ts";
 import { openDemoSite } from "../browser/demo-site.ts";
+import { operate } from "./operator-page.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string) => readFile(join(ROOT, path), "utf8");
@@ -101,6 +103,34 @@ describe("docs/options.md", () => {
     ];
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((key) => !docs.includes(`\`${key}\``))).toEqual([]);
+  });
+});
+
+describe("docs/operator.md", () => {
+  it("shows what runs", async () => {
+    const source = await read("test/e2e/operator-page.ts");
+    const [, body = ""] = /Promise<void> \{\n(.*)\n\}/s.exec(source) ?? [];
+    const shown = /```ts\n(.*?)```/s.exec(await read("docs/operator.md"))?.[1];
+    expect(shown).toBe(`${body.replaceAll(/^ {2}/gm, "")}\n`);
+    const simulator = await createSimulator();
+    const limits = { tenant: "$1/day" } as const;
+    const options = { store: memory(), baseURL: simulator.url, apiKey: "sk-test", limits };
+    const budget = createBudget(options);
+    const visitor = budget.for({ user: "visitor-7", tenant: "acme" });
+    await visitor.run({ input: "Hello" });
+    await operate(budget);
+    const acts = await budget.operator.acts();
+    expect(acts.map(({ kind }) => kind)).toEqual([
+      "limits",
+      "credit",
+      "freeze",
+      "unfreeze",
+      "merge",
+      "adjustment",
+      "forget",
+    ]);
+    await budget.close();
+    await simulator.close();
   });
 });
 

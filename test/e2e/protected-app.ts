@@ -5,7 +5,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LedgerLine } from "@assistants-budget/core";
+import type { StepLine } from "@assistants-budget/core";
 import {
   type ExpressBudget,
   type ExpressOptions,
@@ -95,7 +95,7 @@ function end(server: Server): void {
 /** Both books, once nothing is under way. */
 export async function books({ budget, simulator, store }: Omit<Protected, "chat" | "path">) {
   await simulator.idle();
-  const lines: LedgerLine[] = [];
+  const lines: StepLine[] = [];
   for (;;) {
     const after = lines.at(-1)?.id;
     const page = await budget.lines({ limit: 1000, ...(after === undefined ? {} : { after }) });
