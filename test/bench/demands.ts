@@ -21,6 +21,7 @@ export function openLedger(store: Store): Ledger {
   return createLedger({
     store,
     monotonic: () => performance.now(),
+    owner: "bench",
     onStoreError: "deny",
     thresholds: THRESHOLDS,
     keptCharges: undefined,

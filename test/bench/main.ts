@@ -29,6 +29,13 @@ const chosen = SCENARIOS.filter(
   ({ name }) => values.only.length === 0 || values.only.includes(name),
 );
 const { quick, full } = values;
+if (quick && values.write) {
+  console.error(
+    "--write publishes what was measured: leave out --quick, which is too short for that.",
+  );
+  process.exit(2);
+}
+
 const flags: Flags = quick
   ? { rounds: 3, ms: 60, quick, full }
   : { rounds: 5, ms: 1000, quick, full };

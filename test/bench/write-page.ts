@@ -37,7 +37,7 @@ What the budget costs, beside what people use instead, measured side by side on 
 
 \`\`\`sh
 npx -y pnpm@12 bench                # all of it, some ten minutes
-npx -y pnpm@12 bench --quick        # a look, under a minute
+npx -y pnpm@12 bench --quick        # a look, two minutes
 npx -y pnpm@12 bench --only sqlite  # one scenario: ${results.map(({ scenario }) => scenario.name).join(", ")}
 npx -y pnpm@12 bench --full         # also a ledger of ten million lines, which takes gigabytes of disk
 npx -y pnpm@12 bench --write        # writes this page and its chart anew
@@ -46,7 +46,7 @@ npx -y pnpm@12 bench --write        # writes this page and its chart anew
 ## How to read it
 
 - **Look at the ratios.** The absolute figures are this machine's: ${describe(machine)}. Load, servers and apps share its cores.
-- **Side by side, in rounds.** Each contestant has its turn in every round, and another one begins each time, so that a noisy minute falls on all of them. A ratio is taken within each round; what stands here is the median of ${flags.rounds} rounds of ${flags.ms} ms, after one that warms up.${flags.quick ? " **This run was a quick look: its figures are noise.**" : ""}
+- **Side by side, in rounds.** Each contestant has its turn in every round, and another one begins each time, so that a noisy minute falls on all of them. A ratio is taken within each round; what stands here is the median of ${flags.rounds} rounds of ${flags.ms} ms, after one that warms up.
 - **Processes of their own.** Apps, load generator and contestants don't warm up, or slow down, one another's code. Only what is measured in memory shares one.
 - **A pair** is what a step of a run costs: a reserve over five windows (the user's day and month, the conversation, the tenant's month, the app's month) and its settle with a ledger line. A thousand users in ten tenants take turns.
 - **Goals.** ${met} of ${goals.length} are met in this run; one that is missed says so.

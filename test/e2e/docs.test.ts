@@ -106,6 +106,19 @@ describe("docs/options.md", () => {
   });
 });
 
+describe("docs/decisions.md", () => {
+  it("has a reason for every dependency", async () => {
+    const workspace = await read("pnpm-workspace.yaml");
+    const catalog = /^catalog:\n((?: {2}.*\n)+)/m.exec(workspace)?.[1] ?? "";
+    const names = [...catalog.matchAll(/^ {2}"?([^":]+)"?:/gm)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(20);
+    const decisions = await read("docs/decisions.md");
+    const isMissing = (name: string) =>
+      !name.startsWith("@types/") && !decisions.includes(`\`${name}\``);
+    expect(names.filter(isMissing)).toEqual([]);
+  });
+});
+
 describe("docs/operator.md", () => {
   it("shows what runs", async () => {
     const source = await read("test/e2e/operator-page.ts");

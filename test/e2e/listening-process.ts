@@ -15,3 +15,5 @@ budget.on("threshold", ({ id, threshold }) => {
   return hangs === "hangs" ? new Promise(() => setInterval(() => undefined, 1_000)) : undefined;
 });
 setInterval(() => undefined, 1_000);
+// After its first look, which it began when it began to listen.
+setTimeout(() => process.stdout.write("null\n"), 1_500);

@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createBudget } from "@assistants-budget/core";
 import { createSimulator, longOutput } from "@assistants-budget/simulator";
 import { sqlite } from "@assistants-budget/store-sqlite";
@@ -21,14 +20,18 @@ function listen(
   path: string,
   ahead: number,
   hangs = false,
-): { child: ChildProcess; heard: Heard[] } {
+): { child: ChildProcess; heard: Heard[]; looked: Promise<void> } {
   const script = join(import.meta.dirname, "listening-process.ts");
   const args = [script, path, String(ahead), hangs ? "hangs" : "no"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const heard: Heard[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => heard.push(JSON.parse(line)));
-  return { child, heard };
+  const { promise: looked, resolve } = Promise.withResolvers<void>();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    if (line === "null") resolve();
+    else heard.push(JSON.parse(line));
+  });
+  return { child, heard, looked };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -74,6 +77,6 @@ test("three processes die in the middle of telling; the fourth tells all, by the
 
   // What was told to its end is not told again, however much later.
   const after = listen(path, 10 * 31_000);
-  await sleep(2_000);
+  await after.looked;
   expect(after.heard).toEqual([]);
 });

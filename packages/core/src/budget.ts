@@ -52,7 +52,7 @@ export interface AppBudget {
   readonly for: (subject: Subject) => Assistants;
   /** Opens the store now, for apps that want to fail at start. @throws BudgetError */
   readonly ready: () => Promise<void>;
-  /** What operators may say of subjects and charges, and see of them. */
+  /** What operators may do about subjects and charges, and see of them. */
   readonly operator: Operator;
   /**
    * Listens to `thresholds`. Each is brought at least once over all processes that listen, with its
@@ -98,10 +98,12 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
   }
   const monotonic = host.monotonic ?? (() => performance.now());
   const warn = (message: string): void => log.warn(`assistants-budget: ${message}`);
-  const notices = delivery({ store, owner: `process_${uuid()}`, warn });
+  const owner = `process_${uuid()}`;
+  const notices = delivery({ store, owner, warn });
   const ledger = createLedger({
     store,
     monotonic,
+    owner,
     warn,
     onStoreError: config.onStoreError,
     thresholds: config.thresholds,
@@ -127,6 +129,7 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     ready: () => {
       if (closed) throw wasClosed();
       requireKey(options, env);
+      resume();
       sweep.start();
     },
     underWay: (run) => {
@@ -135,7 +138,18 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
       return run;
     },
   };
-  const sweep = sweeper(runner, store);
+  let isResumed = false;
+  /** What an earlier process left on the disk is brought by the first run, if nobody did before. */
+  function resume(): void {
+    if (isResumed) return;
+    isResumed = true;
+    ledger.resume().catch((error: unknown) => {
+      isResumed = false;
+      warn(`kept charges can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  const sweep = sweeper(runner, { store, owner });
   const appLimits: LimitLayers = { app: config.policy.limits, inner: [] };
   const under = (subject: Subject, policies: readonly ReadyPolicy[]): Assistants => {
     const policy = policies.reduce((outer, inner) => narrow(outer, inner), config.policy);
@@ -155,7 +169,13 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
       return policy;
     },
     operator: createOperator({ store, ledger, timeZone: config.timeZone }),
-    on: (_type, handler) => notices.on((notice) => handler(thresholdEvent(notice))),
+    on: (type, handler) => {
+      if (type !== "threshold" || typeof handler !== "function")
+        throw invalidOptions(
+          `on(): found ${JSON.stringify(type)} and a ${typeof handler}; expected "threshold" and a function.`,
+        );
+      return notices.on((notice) => handler(thresholdEvent(notice)));
+    },
     ready: async () => {
       await askStore(() => store.open(), Infinity);
       await ledger.resume();
@@ -174,7 +194,7 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
       await unsaved.flush();
       unsaved.close();
       await ledger.close();
-      await notices.close();
+      await notices.close(waitMs);
       await options.keepCharges?.close();
       await store.close();
     },

@@ -1,4 +1,4 @@
-/** What whoever runs the app may say: limits of one subject, freezing, credit, corrections, merging, forgetting. */
+/** What whoever runs the app may do: limits of one subject, freezing, credit, corrections, merging, forgetting. */
 import { v7 as uuid } from "uuid";
 import { BudgetError } from "./errors.ts";
 import { checked, invalidOptions } from "./invalid-options.ts";
@@ -15,19 +15,22 @@ import {
   actLines,
   askStore,
   balanceOf,
+  isPassing,
 } from "./ledger/index.ts";
 import type { ScopeLimits } from "./options.ts";
 import { type LimitText, formatUsd, parseLimit, parseUsd } from "./rules/index.ts";
-import { checkId } from "./subject.ts";
+import { SCOPE, checkId } from "./subject.ts";
 
 /** One subject: `{ user: 'alice' }`, `{ tenant: 'acme' }`, `{ app: 'app' }`. */
 export type SubjectRef = Readonly<Record<string, string>>;
 
-/** Who says so and why: it stands in the ledger for ever, so no secrets, and no names of users. */
-export interface Said {
+/** Who does it and why: it stands in the ledger for ever, so no secrets, and no names of users. */
+export interface Reason {
+  /** 1 to 500 characters. */
   readonly by: string;
+  /** 1 to 500 characters. */
   readonly why: string;
-  /** Said again with the same id, it is done once. Default: a new one. */
+  /** Done once by the same id, however often it is asked for. Default: a new one. */
   readonly id?: string;
 }
 
@@ -50,26 +53,34 @@ export interface HeldMoney {
   readonly responseId?: string;
 }
 
+/**
+ * Acts of operators. Each is one atomic operation, holds in every process from the moment at which it
+ * was answered, and leaves a line with who did it and why.
+ *
+ * @throws BudgetError `invalid_options` for what is no subject, limit or reason; `act_refused` where it
+ *   can't be done, and then nothing has changed; `store_unavailable`.
+ */
 export interface Operator {
   /**
    * One subject's limits, in place of the app's of the same unit and period; they may be higher.
    * `'unlimited'` lifts them all, null gives the app's back. What is spent stays spent.
    */
-  setLimits(subject: SubjectRef, limits: ScopeLimits | null, said: Said): Promise<ActLine>;
+  setLimits(subject: SubjectRef, limits: ScopeLimits | null, reason: Reason): Promise<ActLine>;
   /** No step begins for this subject any more; one under way is finished. Calls are refused with `subject_frozen`. */
-  freeze(subject: SubjectRef, said: Said): Promise<ActLine>;
-  unfreeze(subject: SubjectRef, said: Said): Promise<ActLine>;
+  freeze(subject: SubjectRef, reason: Reason): Promise<ActLine>;
+  /** Lets a frozen subject go on. */
+  unfreeze(subject: SubjectRef, reason: Reason): Promise<ActLine>;
   /** Raises the present window of a limit by so much: `'$5/day'` is $5 more for today. */
-  credit(subject: SubjectRef, amount: LimitText, said: Said): Promise<ActLine>;
+  credit(subject: SubjectRef, amount: LimitText, reason: Reason): Promise<ActLine>;
   /** What a step did cost in truth, dollars: the difference goes into the windows of its charge. */
-  correct(hold: string, usd: string, said: Said): Promise<ActLine>;
+  correct(hold: string, usd: string, reason: Reason): Promise<ActLine>;
   /** Makes one user of two: windows, running calls, threads. The old id goes on working, as the new one. */
-  merge(oldId: string, newId: string, said: Said): Promise<ActLine>;
+  merge(oldId: string, newId: string, reason: Reason): Promise<ActLine>;
   /** Deletes a user's threads, and the user's id wherever else it stands. Sums stay. */
-  forget(user: string, said: Said): Promise<ActLine>;
+  forget(user: string, reason: Reason): Promise<ActLine>;
   /** What operators did, oldest first. Without a user the whole ledger is read through. */
   acts(query?: LineQuery): Promise<readonly ActLine[]>;
-  /** What was said of a subject and holds now. */
+  /** The limits, the freeze, or the alias that hold for a subject now. */
   settings(subject: SubjectRef): Promise<Settings>;
   /** Money that running calls hold, the oldest first. */
   holds(query?: { readonly limit?: number }): Promise<readonly HeldMoney[]>;
@@ -86,60 +97,67 @@ export interface OperatorHost {
   readonly timeZone: string;
 }
 
-const LONGEST_WORD = 500;
-const NEVER_SPOKEN_OF: ReadonlySet<string> = new Set(["run", "thread", "route"]);
+const LONGEST_TEXT = 500;
+const MOST_LISTED = 100_000;
 /** The moment may pass between asking for the window and raising it. */
 const TRIES = 3;
 
 export function createOperator({ store, ledger, timeZone }: OperatorHost): Operator {
-  async function act(said: Act): Promise<ActLine> {
-    return lineOf(await askStore(() => store.act(said), Infinity), said);
+  /** However long it takes: a merge or a forget may have much to rewrite. */
+  const ask = (act: Act) => askStore(() => store.act(act), Infinity);
+
+  async function carryOut(act: Act): Promise<ActLine> {
+    return lineOf(await ask(act), act);
   }
 
   return {
-    setLimits: async (subject, limits, said) =>
-      act({ ...wordOf(said), ...keyOf(subject), kind: "limits", limits: limitsOf(limits) }),
-    freeze: async (subject, said) => act({ ...wordOf(said), ...keyOf(subject), kind: "freeze" }),
-    unfreeze: async (subject, said) =>
-      act({ ...wordOf(said), ...keyOf(subject), kind: "unfreeze" }),
-    credit: async (subject, amount, said) => {
+    setLimits: async (subject, limits, reason) =>
+      carryOut({ ...signed(reason), ...keyOf(subject), kind: "limits", limits: limitsOf(limits) }),
+    freeze: async (subject, reason) =>
+      carryOut({ ...signed(reason), ...keyOf(subject), kind: "freeze" }),
+    unfreeze: async (subject, reason) =>
+      carryOut({ ...signed(reason), ...keyOf(subject), kind: "unfreeze" }),
+    credit: async (subject, amount, reason) => {
       const limit = checked(() => parseLimit(amount, "amount"));
       if (limit.amount === 0)
         throw invalidOptions(`amount: found "${amount}"; a credit is more than nothing.`);
       const { scope, subject: named } = keyOf(subject);
-      const word = wordOf(said);
+      const by = signed(reason);
       for (let tries = 1; ; tries += 1) {
         const window = await ledger.windowOf(scope, named, { limit, timeZone });
-        const credit = { ...word, kind: "credit" as const, window, amount: limit.amount };
-        const reply = await askStore(() => store.act(credit), Infinity);
+        const credit = { ...by, kind: "credit" as const, window, amount: limit.amount };
+        const reply = await ask(credit);
         if (reply.kind !== "stale" || tries === TRIES) return lineOf(reply, credit);
       }
     },
-    correct: async (hold, usd, said) => {
-      const nano = checked(() => parseUsd(usd));
-      return act({ ...wordOf(said), kind: "adjustment", hold: textOf(hold, "hold"), nano });
+    correct: async (hold, usd, reason) => {
+      const nano = checked(() => parseUsd(usd, "usd"));
+      return carryOut({ ...signed(reason), kind: "adjustment", hold: textOf(hold, "hold"), nano });
     },
-    merge: async (oldId, newId, said) => {
-      const users = { subject: checkId(oldId, "oldId"), into: checkId(newId, "newId") };
-      return act({ ...wordOf(said), ...users, kind: "merge", scope: "user" });
+    merge: async (oldId, newId, reason) => {
+      const users = { subject: checkedId(oldId, "oldId"), into: checkedId(newId, "newId") };
+      return carryOut({ ...signed(reason), ...users, kind: "merge", scope: "user" });
     },
-    forget: async (user, said) => {
-      const subject = checkId(user, "user");
+    forget: async (user, reason) => {
+      const subject = checkedId(user, "user");
       const pseudonym = `forgotten_${uuid()}`;
-      return act({ ...wordOf(said), subject, pseudonym, kind: "forget", scope: "user" });
+      return carryOut({ ...signed(reason), subject, pseudonym, kind: "forget", scope: "user" });
     },
-    acts: (query = {}) => actLines(store, query),
+    acts: async (query = {}) => actLines(store, query),
     settings: async (subject) => {
-      const [settings] = await askStore(() => store.settings([keyOf(subject)]));
-      return settings ?? { ...keyOf(subject), version: 0 };
+      const key = keyOf(subject);
+      const [settings] = await askStore(() => store.settings([key]));
+      return settings ?? { ...key, version: 0 };
     },
     holds: async ({ limit = 1_000 } = {}) => {
-      const holds = await askStore(() => store.holds({ expired: false, limit }));
+      const asked = { expired: false, limit: countOf(limit) };
+      const holds = await askStore(() => store.holds(asked));
       const now = await askStore(() => store.now());
       return holds.map((hold) => heldMoney(hold, now));
     },
     nearest: async ({ scope, limit = 20 } = {}) => {
-      const query = scope === undefined ? { limit } : { scope, limit };
+      const query = { limit: countOf(limit), ...(scope === undefined ? {} : { scope }) };
+      // However long it takes: it may look at every window.
       const windows = await askStore(() => store.fullest(query), Infinity);
       const now = await askStore(() => store.now());
       return windows.map((window) => balanceOf(window, window.cap + window.credit, now));
@@ -154,17 +172,30 @@ function lineOf(reply: ActReply, { kind }: Act): ActLine {
       return reply.line;
     case "stale":
       throw new BudgetError("act_refused", {
-        message: `${kind}: the window ended while it was raised. Say it again.`,
+        message: `${METHODS[kind]}: the window ended while it was raised. Try again.`,
       });
     case "refused":
-      throw new BudgetError("act_refused", { message: `${kind}: ${REASONS[reply.reason]}` });
+      throw new BudgetError("act_refused", {
+        message: `${METHODS[kind]}: ${REFUSALS[reply.reason]}`,
+      });
   }
 }
 
-const REASONS: Readonly<Record<Extract<ActReply, { kind: "refused" }>["reason"], string>> = {
+/** What people call it who have asked for it. */
+const METHODS: Readonly<Record<Act["kind"], string>> = {
+  limits: "setLimits",
+  freeze: "freeze",
+  unfreeze: "unfreeze",
+  credit: "credit",
+  adjustment: "correct",
+  merge: "merge",
+  forget: "forget",
+};
+
+const REFUSALS: Readonly<Record<Extract<ActReply, { kind: "refused" }>["reason"], string>> = {
   unknown:
-    "there is no such hold, or nothing was charged for it. `lines()` has the holds of all charges.",
-  open: "calls are still running. Wait until they have ended, or until they are recovered, and say it again.",
+    "there is no such hold, or it has ended without a charge. `lines()` has the holds of all charges.",
+  open: "calls are still running. Wait until they have ended, or until they are recovered, and try again.",
   alias:
     "a user can't be merged into itself, and one that was merged already can't be merged again.",
 };
@@ -178,11 +209,24 @@ function keyOf(subject: SubjectRef): { readonly scope: string; readonly subject:
       `subject: found ${entries.length} scopes; name one, such as { user: 'alice' }.`,
     );
   const [scope, id] = entry;
-  if (NEVER_SPOKEN_OF.has(scope))
+  if (isPassing(scope) || !SCOPE.test(scope))
     throw invalidOptions(
-      `subject: found the scope ${scope}; allowed are user, app and the app's own scopes.`,
+      `subject: found the scope ${JSON.stringify(scope.slice(0, 64))}; allowed are user, app, and the app's own scopes (lower-case letters, digits and _).`,
     );
-  return { scope, subject: checkId(id, `subject.${scope}`) };
+  if (scope === "app" && id !== "app")
+    throw invalidOptions(
+      `subject.app: found another text than "app"; there is one app: { app: 'app' }.`,
+    );
+  return { scope, subject: checkedId(id, `subject.${scope}`) };
+}
+
+/** An id as it is counted by. @throws BudgetError `invalid_options` */
+function checkedId(id: string, path: string): string {
+  try {
+    return checkId(id, path);
+  } catch (error) {
+    throw invalidOptions(error instanceof Error ? error.message : path, error);
+  }
 }
 
 function limitsOf(limits: ScopeLimits | null): Settings["limits"] | null {
@@ -195,15 +239,31 @@ function limitsOf(limits: ScopeLimits | null): Settings["limits"] | null {
   return checked(() => texts.map((text, i) => parseLimit(text, `limits[${i}]`).text));
 }
 
-function wordOf({ by, why, id }: Said): { by: string; why: string; id: string } {
-  const said = { by: textOf(by, "by"), why: textOf(why, "why") };
-  return { ...said, id: id === undefined ? `act_${uuid()}` : textOf(id, "id") };
+/** @throws BudgetError `invalid_options` */
+function signed(reason: Reason): { by: string; why: string; id: string } {
+  if (typeof reason !== "object" || reason === null)
+    throw invalidOptions(`reason: found ${typeof reason}; expected { by, why }.`);
+  const { by, why, id } = reason;
+  return {
+    by: textOf(by, "by"),
+    why: textOf(why, "why"),
+    id: id === undefined ? `act_${uuid()}` : textOf(id, "id"),
+  };
 }
 
 function textOf(value: unknown, path: string): string {
-  if (typeof value === "string" && value.trim() !== "" && value.length <= LONGEST_WORD)
+  if (typeof value === "string" && value.trim() !== "" && value.length <= LONGEST_TEXT)
     return value;
-  throw invalidOptions(`${path}: expected a text of 1 to ${LONGEST_WORD} characters.`);
+  const found =
+    typeof value === "string" ? `a text of ${value.length} characters` : `a ${typeof value}`;
+  throw invalidOptions(
+    `${path}: found ${found}; expected a text of 1 to ${LONGEST_TEXT} characters.`,
+  );
+}
+
+function countOf(limit: number): number {
+  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= MOST_LISTED) return limit;
+  throw invalidOptions(`limit: found ${limit}; expected a whole number from 1 to ${MOST_LISTED}.`);
 }
 
 function heldMoney(hold: OpenHold, now: number): HeldMoney {

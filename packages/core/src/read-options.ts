@@ -5,10 +5,10 @@ import { checked, firstIssue, invalidOptions } from "./invalid-options.ts";
 import { routeKey } from "./ledger/index.ts";
 import type { BudgetOptions, Config, LimitsOption, PolicyOptions } from "./options.ts";
 import { type Policy, checkTimeZone, parseLimit, priceTable } from "./rules/index.ts";
+import { SCOPE } from "./subject.ts";
 
 const DEFAULT_LIMITS = { run: "$0.25", thread: "$2", user: "$1/day" } as const;
 const DEFAULT_ASSISTANT: AssistantDefinition = { model: "gpt-6-luna" };
-const SCOPE = /^[a-z][a-z0-9_]{0,31}$/;
 
 const cap = z.int().positive().optional();
 const limitsShape = z.record(
@@ -85,7 +85,10 @@ const optionsShape = z.strictObject({
     .custom<object>(isKeptCharges, "where charges wait, such as chargesFile({ path })")
     .optional(),
   thresholds: z
-    .array(z.number().min(0.001).max(1), "parts of a limit, such as [0.5, 0.8, 1]")
+    .array(
+      z.number().refine((part) => part >= 0.001 && part <= 1, "parts of a limit, from 0.001 to 1"),
+      "parts of a limit, such as [0.5, 0.8, 1]",
+    )
     .max(16)
     .optional(),
   client: z.custom<object>(isClient, "an instance of OpenAI").optional(),

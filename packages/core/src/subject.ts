@@ -29,6 +29,9 @@ export function requireSubjects(subject: Subject, limits: Policy["limits"]): voi
   }
 }
 
+/** How a scope may be named. */
+export const SCOPE: RegExp = /^[a-z][a-z0-9_]{0,31}$/;
+
 const LONGEST_ID = 256;
 const BUILT_IN: ReadonlySet<string> = new Set(["run", "thread", "app", "route"]);
 

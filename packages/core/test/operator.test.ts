@@ -195,21 +195,34 @@ describe("what can't be done is refused in words", () => {
   test.for([
     ["no scope", (o: Operator) => o.freeze({}, ANA), "subject: found 0 scopes"],
     ["two scopes", (o: Operator) => o.freeze({ user: "a", app: "app" }, ANA), "found 2 scopes"],
-    ["a run", (o: Operator) => o.freeze({ run: "run-1" }, ANA), "the scope run"],
+    ["a run", (o: Operator) => o.freeze({ run: "run-1" }, ANA), 'the scope "run"'],
     [
       "a wrong limit",
       (o: Operator) => o.setLimits(ALICE, "$1/fortnight" as never, ANA),
       "fortnight",
     ],
     ["no limits", (o: Operator) => o.setLimits(ALICE, [], ANA), "limits: found none"],
-    ["nobody", (o: Operator) => o.freeze(ALICE, { by: "", why: "x" }), "by: expected a text"],
+    [
+      "another app",
+      (o: Operator) => o.freeze({ app: "shop" }, ANA),
+      'found another text than "app"',
+    ],
+    ["a misspelled scope", (o: Operator) => o.freeze({ Userz: "alice" }, ANA), '"Userz"'],
+    ["an empty user", (o: Operator) => o.freeze({ user: "" }, ANA), "subject.user: found an empty"],
+    ["no word", (o: Operator) => o.freeze(ALICE, undefined as never), "reason: found undefined"],
+    ["less than nothing", (o: Operator) => o.nearest({ limit: -1 }), "limit: found -1"],
+    [
+      "nobody",
+      (o: Operator) => o.freeze(ALICE, { by: "", why: "x" }),
+      "by: found a text of 0 characters",
+    ],
     [
       "no reason",
       (o: Operator) => o.freeze(ALICE, { by: "ana", why: " " }),
-      "why: expected a text",
+      "why: found a text of 1 characters",
     ],
     ["no credit", (o: Operator) => o.credit(ALICE, "$0/day", ANA), "more than nothing"],
-    ["a wrong amount", (o: Operator) => o.correct("hold-1", "-1", ANA), "-1"],
+    ["a wrong amount", (o: Operator) => o.correct("hold-1", "-1", ANA), 'usd is "-1"'],
   ] as const)("%s", async ([, say, message]) => {
     const { budget } = await app({ user: "$1/day" });
     const error = await budgetError(say(budget.operator));

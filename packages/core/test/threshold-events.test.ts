@@ -73,8 +73,27 @@ test("a handler that throws is told again, by the same id, and its error is not 
   expect(ids).toHaveLength(2);
 });
 
+test("a handler that never ends holds up no other, and not the app's end", async () => {
+  const { alice, budget, heard } = await app({ thresholds: [0.3] });
+  budget.on("threshold", () => new Promise(() => undefined));
+  await alice.run(HELLO);
+  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  const started = performance.now();
+  await budget.close({ waitMs: 100 });
+  expect(performance.now() - started).toBeLessThan(2_000);
+});
+
+test.for([
+  ["treshold", () => undefined],
+  ["threshold", undefined],
+] as const)("on(%j, %o) is refused", async ([type, handler]) => {
+  const { budget } = await app();
+  const error = await budgetError(() => budget.on(type as "threshold", handler as () => void));
+  expect(error.code).toBe("invalid_options");
+});
+
 test("two processes that listen are told once together", async () => {
-  const { alice, heard, store, simulator } = await app();
+  const { alice, budget, heard, store, simulator } = await app();
   const other = createBudget({
     store,
     limits: { user: "$0.0004/day" },
@@ -87,6 +106,9 @@ test("two processes that listen are told once together", async () => {
   other.on("threshold", (event) => void there.push(event));
   await alice.run(HELLO);
   await vi.waitFor(() => expect([...heard, ...there]).toHaveLength(1));
+  // A last look of each, and nothing more.
+  await Promise.all([budget.close(), other.close()]);
+  expect([...heard, ...there]).toHaveLength(1);
 });
 
 test("whoever stops listening hears nothing, and what was not told is kept for the next one", async () => {

@@ -1,5 +1,4 @@
 /** Looks for holds of dead processes from time to time, one process at a time. */
-import { v7 as uuid } from "uuid";
 import type { Store } from "../ledger/index.ts";
 import { recoverHolds } from "./recovery.ts";
 import type { StepHost } from "./step.ts";
@@ -12,8 +11,10 @@ export interface Sweeper {
   stop(): void;
 }
 
-export function sweeper(host: StepHost, store: Pick<Store, "lease">): Sweeper {
-  const owner = `sweeper_${uuid()}`;
+export function sweeper(
+  host: StepHost,
+  { store, owner }: { readonly store: Pick<Store, "lease">; readonly owner: string },
+): Sweeper {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
 
@@ -27,7 +28,9 @@ export function sweeper(host: StepHost, store: Pick<Store, "lease">): Sweeper {
           );
       }
     } catch (error) {
-      host.warn(`looking for lost holds failed: ${error instanceof Error ? error.message : "?"}`);
+      host.warn(
+        `looking for lost holds failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
     next();
   }

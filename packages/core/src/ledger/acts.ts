@@ -24,44 +24,47 @@ export interface Settings extends SubjectKey {
   readonly alias?: string;
 }
 
-interface Said {
-  /** Made by the caller: said again by the same id it is answered again, and done once. */
+/** Who did it, and why. */
+interface Signed {
+  /** Made by the caller: by the same id it is answered again, and done once. */
   readonly id: string;
-  /** Who says so. */
   readonly by: string;
   readonly why: string;
 }
 
-/** What an operator says. */
+/** What an operator does. */
 export type Act =
   /** Sets one subject's limits; null gives it back the app's. */
-  | (Said & SubjectKey & { readonly kind: "limits"; readonly limits: Settings["limits"] | null })
-  | (Said & SubjectKey & { readonly kind: "freeze" | "unfreeze" })
+  | (Signed & SubjectKey & { readonly kind: "limits"; readonly limits: Settings["limits"] | null })
+  | (Signed & SubjectKey & { readonly kind: "freeze" | "unfreeze" })
   /** Raises one window's limits by so many whole units, more than 0; `spent` stays what it is. */
-  | (Said & { readonly kind: "credit"; readonly window: WindowAt; readonly amount: number })
+  | (Signed & { readonly kind: "credit"; readonly window: WindowAt; readonly amount: number })
   /** What an ended hold did cost in truth: nano-dollars, 0 or more. Moves the difference in the windows of the charge. */
-  | (Said & { readonly kind: "adjustment"; readonly hold: string; readonly nano: number })
+  | (Signed & { readonly kind: "adjustment"; readonly hold: string; readonly nano: number })
   /** Makes one user of two: windows, open holds, threads. `subject` stays behind as an alias of `into`. */
-  | (Said & {
+  | (Signed & {
       readonly kind: "merge";
       readonly scope: "user";
       readonly subject: string;
       readonly into: string;
     })
   /** Deletes a user's threads and settings, and puts a pseudonym wherever else the user stands. Sums stay. */
-  | (Said & {
+  | (Signed & {
       readonly kind: "forget";
       readonly scope: "user";
       readonly subject: string;
       readonly pseudonym: string;
     });
 
+/** One kind of act. */
+export type ActOf<Kind extends Act["kind"]> = Extract<Act, { kind: Kind }>;
+
 /** A line of the ledger that tells what an operator did. */
 export interface ActLine {
   readonly id: string;
   readonly kind: Act["kind"];
   readonly at: number;
-  /** As it was said; of a `forget` with the pseudonym in the subject's place. */
+  /** As it was asked for; of a `forget` with the pseudonym in the subject's place. */
   readonly act: Act;
   /** Of an adjustment: the difference, nano-dollars. */
   readonly nano?: number;
@@ -81,7 +84,7 @@ export interface MovedWindow {
 export type ActReply =
   /** `window`: of a credit, as it stands after it. */
   | { readonly kind: "done"; readonly line: ActLine; readonly window?: WindowState }
-  /** It was said before, by the same id. */
+  /** It was done before, by the same id. */
   | { readonly kind: "already"; readonly line: ActLine }
   /** Of a credit: the window is not the one that the store's clock is in. */
   | { readonly kind: "stale"; readonly now: number }

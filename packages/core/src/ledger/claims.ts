@@ -1,20 +1,9 @@
 /** From limits and subjects to the windows that a step must fit into. */
 import { FOREVER, type Period, type Policy, windowAt } from "../rules/index.ts";
-import type { Demand } from "./ledger.ts";
+import type { Demand, Subjects } from "./demand.ts";
 import { type OperatorLimits, limitsInForce } from "./limit-layers.ts";
 import type { WindowAt, WindowClaim } from "./store.ts";
 import { type PlannedWindow, windowPlan } from "./window-plan.ts";
-
-/** Which subject stands for each scope: `{ user: 'alice', thread: 'thread_…', app: 'app' }`. */
-export type Subjects = Readonly<Record<string, string>>;
-
-/** The most that a step can cost, as a function of the output tokens that it is given. */
-export interface Ceiling {
-  /** A bound of the tokens that are sent. */
-  readonly promptTokens: number;
-  /** Picodollars a token. */
-  readonly rates: { readonly prompt: number; readonly completion: number };
-}
 
 /** A moment, and the zone whose calendar counts. */
 export interface Moment {
@@ -38,7 +27,7 @@ export function limitedWindows(
   return plan.flatMap((planned) => {
     const subject = subjectOf(planned, subjects);
     if (subject === undefined) return [];
-    return { at: windowOf(planned, subject, moment), limit: planned.limit };
+    return { at: plannedWindow(planned, subject, moment), limit: planned.limit };
   });
 }
 
@@ -59,7 +48,7 @@ export function claimsOf(
     const subject = subjectOf(planned, by.subjects);
     if (subject === undefined || (planned.unit === "runs" && !countRun)) continue;
     const { limit, cap, unit } = planned;
-    const at = windowOf(planned, subject, by.moment);
+    const at = plannedWindow(planned, subject, by.moment);
     const fixed =
       unit === "usd" ? promptTokens * rates.prompt : unit === "tokens" ? promptTokens * 1000 : 1000;
     const perOutput = unit === "usd" ? rates.completion : unit === "tokens" ? 1000 : 0;
@@ -90,7 +79,11 @@ function subjectOf({ scope, route }: PlannedWindow, subjects: Subjects): string 
 }
 
 /** The subject comes last in the name, so that no subject can pose as another family. */
-function windowOf(planned: PlannedWindow, subject: string, { now, timeZone }: Moment): WindowAt {
+function plannedWindow(
+  planned: PlannedWindow,
+  subject: string,
+  { now, timeZone }: Moment,
+): WindowAt {
   const { scope, unit, prefix, period, periodName } = planned;
   const { start, end } = stretchOf(period, now, timeZone);
   return {

@@ -10,15 +10,18 @@ export interface Delivery {
   on(handler: NoticeHandler): () => void;
   /** There may be something new. */
   nudge(): void;
-  /** Waits for the delivery under way, and stops. */
-  close(): Promise<void>;
+  /** Stops, and waits for the delivery under way, at most so long. */
+  close(waitMs: number): Promise<void>;
 }
 
 /** Notices of other processes, and of those that died, are looked for this often. */
 const PAUSE_MS = 5_000;
-/** So long one process has for a notice before another one may take it. */
+/** So long one process has for a notice before it is told again. */
 const LEASE_MS = 30_000;
-const AT_ONCE = 100;
+/** A handler that takes longer has failed: no notice is dropped under a lease that has ended. */
+const PATIENCE_MS = 25_000;
+/** They are told at the same time, so that one that takes long holds up no other. */
+const AT_ONCE = 20;
 
 export function delivery(host: {
   readonly store: Pick<Store, "takeNotices" | "dropNotice">;
@@ -33,7 +36,9 @@ export function delivery(host: {
   let closed = false;
 
   async function bring(notice: Notice): Promise<void> {
-    const ends = await Promise.allSettled([...handlers].map(async (handler) => handler(notice)));
+    const ends = await Promise.allSettled(
+      [...handlers].map((handler) => inTime(async () => handler(notice))),
+    );
     const failed = ends.find((end) => end.status === "rejected");
     if (!failed) return store.dropNotice(notice.id);
     // What a handler throws may quote anything: it is named, not shown.
@@ -47,11 +52,11 @@ export function delivery(host: {
     try {
       for (;;) {
         const notices = await store.takeNotices({ owner, leaseMs: LEASE_MS, limit: AT_ONCE });
-        for (const notice of notices) await bring(notice);
+        await Promise.all(notices.map(bring));
         if (notices.length < AT_ONCE || closed || handlers.size === 0) return;
       }
     } catch (error) {
-      warn(`looking for notices failed: ${error instanceof Error ? error.message : "?"}`);
+      warn(`looking for notices failed: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -82,10 +87,26 @@ export function delivery(host: {
       return () => void handlers.delete(listener);
     },
     nudge: go,
-    close: async () => {
+    close: async (waitMs) => {
       closed = true;
       clearTimeout(timer);
-      await running;
+      await inTime(async () => running, waitMs).catch(() => undefined);
     },
   };
+}
+
+async function inTime<T>(work: () => Promise<T>, ms: number = PATIENCE_MS): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TooLate()), ms);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class TooLate extends Error {
+  override readonly name = "TooLate";
 }

@@ -2,10 +2,10 @@
 export * from "./store-contract.ts";
 export { balanceJson, balanceOf } from "./balance.ts";
 export type { Balance } from "./balance.ts";
-export type { Subjects } from "./claims.ts";
+export type { Demand, Hold, Subjects } from "./demand.ts";
 export { delivery } from "./delivery.ts";
 export { createLedger } from "./ledger.ts";
-export type { Demand, Hold, Ledger } from "./ledger.ts";
+export type { Ledger } from "./ledger.ts";
 export type { LimitLayers } from "./limit-layers.ts";
 export type { Monotonic } from "./store-clock.ts";
 export { askStore } from "./ask-store.ts";
@@ -14,4 +14,5 @@ export { pending } from "./pending.ts";
 export { actLines, stepLines } from "./read-lines.ts";
 export type { Pending } from "./pending.ts";
 export { abortError, throwIfAborted } from "./abort.ts";
+export { isOwnScope, isPassing } from "./scopes.ts";
 export { routeKey } from "./window-plan.ts";

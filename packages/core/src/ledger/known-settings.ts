@@ -2,8 +2,9 @@
 import { LRUCache } from "lru-cache";
 import { parseLimit } from "../rules/index.ts";
 import type { Settings, SettingsVersion, SubjectKey } from "./acts.ts";
-import type { Subjects } from "./claims.ts";
+import type { Subjects } from "./demand.ts";
 import type { OperatorLimits } from "./limit-layers.ts";
+import { isPassing } from "./scopes.ts";
 
 /** How a step's subjects stand. */
 export interface Standing {
@@ -28,9 +29,6 @@ function keyOf({ scope, subject }: SubjectKey): string {
   return `${scope}|${subject}`;
 }
 
-/** Too many and too short-lived for anybody to speak of. */
-const UNSPOKEN: ReadonlySet<string> = new Set(["run", "thread", "route"]);
-
 export function knownSettings(): KnownSettings {
   const known = new LRUCache<string, Settings>({ max: MOST });
 
@@ -41,7 +39,7 @@ export function knownSettings(): KnownSettings {
       const limits: Record<string, OperatorLimits[string]> = {};
       let frozen: SubjectKey | undefined;
       for (const [scope, named] of Object.entries(subjects)) {
-        if (UNSPOKEN.has(scope)) continue;
+        if (isPassing(scope)) continue;
         let subject = named;
         let settings = known.get(keyOf({ scope, subject }));
         versions.push({ scope, subject, version: settings?.version ?? 0 });

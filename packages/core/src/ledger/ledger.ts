@@ -5,27 +5,19 @@ import { type Policy, admit } from "../rules/index.ts";
 import { throwIfAborted } from "./abort.ts";
 import { askStore } from "./ask-store.ts";
 import { type Balance, balanceOf } from "./balance.ts";
-import { type Ceiling, type Subjects, limitedWindows } from "./claims.ts";
+import { limitedWindows } from "./claims.ts";
+import type { BalanceQuery, Demand, Hold, LimitAt, Subjects } from "./demand.ts";
+import { type EndReply, endings } from "./endings.ts";
 import type { KeptCharges } from "./kept-charges.ts";
 import type { Standing } from "./known-settings.ts";
-import { type LimitLayers, limitsInForce } from "./limit-layers.ts";
-import { pending } from "./pending.ts";
+import { limitsInForce } from "./limit-layers.ts";
 import { isInFlight, refusal } from "./refusal.ts";
 import { renewal } from "./renewal.ts";
 import { requestFor } from "./request.ts";
 import { standings } from "./standings.ts";
 import { type Monotonic, storeClock } from "./store-clock.ts";
-import type {
-  Charge,
-  HoldFacts,
-  OpenHold,
-  ReserveReply,
-  ReserveRequest,
-  SettleReply,
-  Store,
-  WindowAt,
-} from "./store.ts";
-import { type Unheld, unheldCharge, unheldSteps, withoutLimits } from "./unheld.ts";
+import type { Charge, OpenHold, ReserveReply, ReserveRequest, Store, WindowAt } from "./store.ts";
+import { unheldSteps } from "./unheld.ts";
 import { waiting } from "./waiting.ts";
 import { watched } from "./watched.ts";
 
@@ -34,48 +26,6 @@ const HOLD_TTL_MS = 60_000;
 
 /** More than this many steps are not let out on trust while the store is away. */
 const MOST_UNHELD = 1_000;
-
-/** What a step asks the ledger for. */
-export interface Demand {
-  readonly limits: LimitLayers;
-  readonly subjects: Subjects;
-  readonly timeZone: string;
-  readonly ceiling: Ceiling;
-  readonly output: { readonly min: number; readonly max: number };
-  /** True for a run of which nothing has been charged yet. */
-  readonly countRun: boolean;
-  readonly facts: HoldFacts;
-  /** How long to wait for money that running calls hold, ms. */
-  readonly waitMs: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Money set aside for one step. It ends exactly once, by `settle` or `release`. */
-export interface Hold {
-  readonly id: string;
-  readonly outputTokens: number;
-  /** Nano-dollars. */
-  readonly ceiling: number;
-  /** False once its expiry is near: then nothing may be sent on it any more. */
-  fresh(): boolean;
-}
-
-/** How a hold is to end: with a charge, or without one. Plain data: it may wait on a disk. */
-interface End {
-  readonly hold: string;
-  readonly charge?: Charge;
-  /** Set for a step that went out without a hold. */
-  readonly unheld?: Unheld;
-}
-
-/** How it did end; `pending` where the store is away: the end is kept and offered again. */
-type EndReply = SettleReply | { readonly kind: "pending" };
-
-/** Whose windows are looked at, and how they stand. */
-interface BalanceQuery extends Pick<Demand, "limits" | "subjects" | "timeZone"> {
-  /** Only these scopes. */
-  readonly scopes?: ReadonlySet<string>;
-}
 
 export interface Ledger {
   /** Counts these limits' periods from now on, on every request. */
@@ -101,14 +51,10 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** A limit, and the zone of its calendar. */
-interface LimitAt {
-  readonly limit: Policy["limits"][string][number];
-  readonly timeZone: string;
-}
-
 export interface LedgerHost {
   readonly store: Store;
+  /** The process that holds. */
+  readonly owner: string;
   readonly monotonic: Monotonic;
   /** What becomes of a step while the store is away. */
   readonly onStoreError: "deny" | "allow";
@@ -123,20 +69,37 @@ export interface LedgerHost {
 }
 
 export function createLedger(host: LedgerHost): Ledger {
-  const { store, monotonic, thresholds, warn, holdTtlMs: ttlMs = HOLD_TTL_MS } = host;
+  const { store, monotonic, owner, thresholds, warn, holdTtlMs: ttlMs = HOLD_TTL_MS } = host;
   const own = uuid();
-  const owner = `process_${own}`;
   let holds = 0;
-  /** Unique without a draw for each: a process's own id and a number. */
+  /** Unique without a draw for each: the process's own name and a number. */
   const nextHold = (): string => `hold_${own}_${(holds += 1)}`;
   const clock = storeClock(store, monotonic);
   const settings = standings(store);
   const waiters = waiting();
   const counted = watched();
-  const kept = host.keptCharges ? { charges: host.keptCharges, warn } : undefined;
-  const unsettled = pending(offer, kept);
   const living = renewal({ store, monotonic, ttlMs });
   const unheld = unheldSteps();
+  const ends = endings({
+    store,
+    unheld,
+    warn,
+    keptCharges: host.keptCharges,
+    requestOf: (id, demand) => requestOf(id, demand, settings.standingOf(demand.subjects)),
+    learned: learn,
+    ended: (id, reply) => {
+      living.ended(id);
+      if (reply.kind === "settled" || reply.kind === "released")
+        waiters.wake(reply.windows.map(({ family }) => family));
+      if (reply.kind === "settled" && reply.noticed) host.noticed();
+    },
+  });
+
+  function learn(reply: ReserveReply): void {
+    clock.learn(reply.now);
+    if (reply.kind === "settings") settings.learn(reply.settings);
+    if (reply.kind === "refused" && reply.noticed) host.noticed();
+  }
 
   async function requestOf(
     id: string,
@@ -152,7 +115,7 @@ export function createLedger(host: LedgerHost): Ledger {
       return await hold(demand);
     } catch (error) {
       const away = isBudgetError(error) && error.code === "store_unavailable";
-      const isFull = unheld.size + unsettled.size >= MOST_UNHELD;
+      const isFull = unheld.size + ends.waiting >= MOST_UNHELD;
       if (!away || host.onStoreError === "deny" || isFull) throw error;
       warn(`a step goes out without a hold, because \`onStoreError\` is 'allow': ${error.message}`);
       return unheld.begin(demand);
@@ -193,52 +156,11 @@ export function createLedger(host: LedgerHost): Ledger {
   async function ask(request: ReserveRequest): Promise<ReserveReply> {
     const reply = await askStore(() => store.reserve(request)).catch((error: unknown) => {
       // It may be held, only the answers were lost: recovery would charge for a call never sent.
-      void end({ hold: request.hold });
+      void ends.end(request.hold);
       throw error;
     });
-    clock.learn(reply.now);
-    if (reply.kind === "settings") settings.learn(reply.settings);
-    if (reply.kind === "refused" && reply.noticed) host.noticed();
+    learn(reply);
     return reply;
-  }
-
-  async function offer({ hold: id, charge, unheld: step }: End): Promise<SettleReply> {
-    if (step) await holdAfterwards(id, step);
-    const reply = await askStore(() => (charge ? store.settle(id, charge) : store.release(id)));
-    living.ended(id);
-    if (reply.kind === "settled" || reply.kind === "released")
-      waiters.wake(reply.windows.map(({ family }) => family));
-    if (reply.kind === "settled" && reply.noticed) host.noticed();
-    return reply;
-  }
-
-  /** Holds what has been spent already, by its own id and whatever room there is. */
-  async function holdAfterwards(id: string, { demand, outputTokens }: Unheld): Promise<void> {
-    for (;;) {
-      const request = await requestOf(id, demand, settings.standingOf(demand.subjects));
-      const reply = await askStore(() => store.reserve(withoutLimits(request, outputTokens)));
-      clock.learn(reply.now);
-      if (reply.kind === "held" || reply.kind === "ended") return;
-      if (reply.kind === "settings") settings.learn(reply.settings);
-    }
-  }
-
-  async function end(ending: End): Promise<EndReply> {
-    try {
-      return await offer(ending);
-    } catch {
-      // Its hold goes on living, so that nobody recovers it meanwhile.
-      unsettled.add(ending.hold, ending);
-      return { kind: "pending" };
-    }
-  }
-
-  function finish(id: string, charge?: Charge): Promise<EndReply> {
-    const step = unheld.end(id);
-    if (!step) return end(charge ? { hold: id, charge } : { hold: id });
-    // What went out on trust and cost nothing never was.
-    if (!charge) return Promise.resolve({ kind: "released", windows: [] });
-    return end({ hold: id, charge: unheldCharge(charge), unheld: step });
   }
 
   /** What the store says of windows now. */
@@ -264,8 +186,8 @@ export function createLedger(host: LedgerHost): Ledger {
       if (verdict.ok) return undefined;
       return refusal(request, { kind: "refused", windows, ...verdict, now });
     },
-    settle: finish,
-    release: (id) => finish(id),
+    settle: (id, charge) => ends.end(id, charge),
+    release: (id) => ends.end(id),
     attach: async (id, responseId) => {
       if (!unheld.has(id)) await askStore(() => store.attach(id, responseId));
     },
@@ -289,10 +211,9 @@ export function createLedger(host: LedgerHost): Ledger {
     },
     expired: () => askStore(() => store.holds({ expired: true, limit: 1000 })),
     now: () => clock.now(),
-    resume: () => unsettled.resume(),
+    resume: () => ends.resume(),
     close: async () => {
-      await unsettled.flush();
-      unsettled.close();
+      await ends.close();
       living.close();
     },
   };

@@ -1,5 +1,5 @@
 /** What a store tells of windows that fill up. */
-import type { WindowAt, WindowState } from "./store.ts";
+import type { WindowAt } from "./store.ts";
 
 /**
  * A window has reached a part of its cap. Written in the operation that brought it there, once for
@@ -15,15 +15,4 @@ export interface Notice {
   /** Cap and credit, in whole units. */
   readonly limit: number;
   readonly spent: number;
-}
-
-/** A window in force, and the cap that was last claimed of it. */
-export interface CappedWindow extends WindowState {
-  readonly cap: number;
-}
-
-export interface FullestQuery {
-  /** Only subjects of this scope. */
-  readonly scope?: string;
-  readonly limit: number;
 }

@@ -27,7 +27,12 @@ const PAUSE_MS = 1_000;
  */
 export function pending<Work>(
   offer: (work: Work) => Promise<unknown>,
-  kept?: { readonly charges: KeptCharges; readonly warn: (message: string) => void },
+  kept?: {
+    readonly charges: KeptCharges;
+    readonly warn: (message: string) => void;
+    /** What lies on a disk may be anything. */
+    readonly isWork: (value: unknown) => value is Work;
+  },
 ): Pending<Work> {
   const waiting = new Map<string, Work>();
   /** Writes to the disk, one after the other. */
@@ -86,8 +91,14 @@ export function pending<Work>(
       return !waiting.has(key);
     },
     resume: async () => {
-      for (const { key, value } of (await kept?.charges.all()) ?? [])
-        if (!waiting.has(key)) waiting.set(key, JSON.parse(value));
+      for (const { key, value } of (await kept?.charges.all()) ?? []) {
+        const work = parsed(value);
+        if (kept?.isWork(work)) waiting.set(key, waiting.get(key) ?? work);
+        else
+          kept?.warn(
+            `${kept.charges.name} has something under ${key} that is no charge: left there`,
+          );
+      }
       schedule();
     },
     flush,
@@ -96,4 +107,12 @@ export function pending<Work>(
       clearTimeout(timer);
     },
   };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 /** Signs of life: a living process moves the expiry of its open holds before it comes. */
 import { claimAmount } from "../rules/index.ts";
-import type { Hold } from "./ledger.ts";
+import type { Hold } from "./demand.ts";
 import type { Monotonic } from "./store-clock.ts";
 import type { ReserveRequest, Store } from "./store.ts";
 

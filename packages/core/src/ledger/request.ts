@@ -1,8 +1,9 @@
 /** From what a step demands to what the store is asked. */
 import type { Policy } from "../rules/index.ts";
-import { type Subjects, claimsOf } from "./claims.ts";
+import { claimsOf } from "./claims.ts";
+import type { Demand, Subjects } from "./demand.ts";
 import type { Standing } from "./known-settings.ts";
-import type { Demand } from "./ledger.ts";
+import { isOwnScope } from "./scopes.ts";
 import type { HoldFacts, ReserveRequest } from "./store.ts";
 
 export function requestFor(
@@ -29,12 +30,10 @@ export function requestFor(
   };
 }
 
-const BUILT_IN: ReadonlySet<string> = new Set(["user", "thread", "run", "app", "route"]);
-
 /** With the user that an alias stands for, and the subjects of the app's own scopes. */
 function factsFor(facts: HoldFacts, subjects: Subjects): HoldFacts {
   const { user = facts.user } = subjects;
-  const own = Object.entries(subjects).filter(([scope]) => !BUILT_IN.has(scope));
+  const own = Object.entries(subjects).filter(([scope]) => isOwnScope(scope));
   if (own.length === 0) return user === facts.user ? facts : { ...facts, user };
   return { ...facts, user, subjects: Object.fromEntries(own) };
 }

@@ -1,7 +1,7 @@
 /** How subjects stand by what operators have said, as far as it is known, and by the store where it may not be. */
 import type { SettingsVersion } from "./acts.ts";
 import { askStore } from "./ask-store.ts";
-import type { Subjects } from "./claims.ts";
+import type { Subjects } from "./demand.ts";
 import { type KnownSettings, type Standing, knownSettings } from "./known-settings.ts";
 import type { Store } from "./store.ts";
 

@@ -5,6 +5,7 @@ export type { Filling, Noticed, Unit, Usage } from "../rules/index.ts";
 export type {
   Act,
   ActLine,
+  ActOf,
   ActReply,
   MovedWindow,
   Settings,
@@ -27,7 +28,10 @@ export {
 export type { Entry } from "./entries.ts";
 export type { KeptCharges } from "./kept-charges.ts";
 export { memory } from "./memory/memory.ts";
-export type { CappedWindow, FullestQuery, Notice } from "./notices.ts";
+export { fullness } from "./fullest.ts";
+export type { CappedWindow, FullestQuery } from "./fullest.ts";
+export type { Notice } from "./notices.ts";
+export { renamedLine } from "./renamed-line.ts";
 export type {
   Charge,
   Family,

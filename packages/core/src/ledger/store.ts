@@ -1,7 +1,8 @@
 /** What a store must do. One method is one atomic operation; `docs/write-a-store.md` has the rules. */
 import type { Unit, Usage } from "../rules/index.ts";
 import type { Act, ActLine, ActReply, Settings, SettingsVersion, SubjectKey } from "./acts.ts";
-import type { CappedWindow, FullestQuery, Notice } from "./notices.ts";
+import type { CappedWindow, FullestQuery } from "./fullest.ts";
+import type { Notice } from "./notices.ts";
 import type { ThreadStore } from "./thread-store.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** Steps that go out although nothing could be held for them: `onStoreError: 'allow'`, the app's own choice. */
 import { v7 as uuid } from "uuid";
 import { claimAmount } from "../rules/index.ts";
-import type { Demand, Hold } from "./ledger.ts";
+import type { Demand, Hold } from "./demand.ts";
 import type { Charge, ReserveRequest } from "./store.ts";
 
 /** What a step that nothing is held for would have been granted. Plain data: it may wait on a disk. */

@@ -1,6 +1,7 @@
 /** The windows that limits come to, whoever asks: everything but the subject and the moment. */
 import { type Limit, type Period, type Policy, type Unit, periodKey } from "../rules/index.ts";
 import type { LimitsInForce } from "./limit-layers.ts";
+import { isPassing } from "./scopes.ts";
 
 type Limits = Policy["limits"];
 
@@ -77,8 +78,8 @@ function planned(
 
 /** Runs and threads are too many to be watched; a route's limit is stated by its own policy. */
 function capOf(key: string, limit: Limit, caps: Limits): number | null {
-  if (key === "run" || key === "thread") return null;
   if (key.startsWith(ROUTE)) return limit.amount;
+  if (isPassing(key)) return null;
   const same = (caps[key] ?? []).filter((one) => isSame(one, limit)).map(({ amount }) => amount);
   return same.length === 0 ? null : Math.min(...same);
 }

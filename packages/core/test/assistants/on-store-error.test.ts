@@ -150,6 +150,23 @@ describe("kept charges", () => {
     );
   });
 
+  test("the first run reads them, where nobody has asked for that", async () => {
+    const { store, fail, mend } = flaky();
+    const { kept, charges } = disk();
+    const running = await start({ store, keepCharges: charges });
+    fail("settle");
+    await running.alice.run(HELLO);
+    await running.budget.close();
+    mend();
+    kept.set("odd", "{");
+    kept.set("older", JSON.stringify({ hold: 7 }));
+    const next = await start({ store, keepCharges: charges });
+    await next.alice.run(HELLO);
+    await vi.waitFor(async () => expect(await next.budget.lines()).toHaveLength(2), 5_000);
+    expect([...kept.keys()]).toEqual(["odd", "older"]);
+    expect(next.logged.warn.filter((one) => one.includes("is no charge"))).toHaveLength(2);
+  });
+
   test("a disk that fails is said, and stands in nobody's way", async () => {
     const { store, fail, mend } = flaky();
     const { charges } = disk();

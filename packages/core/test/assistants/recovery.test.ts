@@ -190,7 +190,9 @@ describe("the sweeper", () => {
         if (looked === 1) throw new Error("away");
         return [];
       });
-      const sweepers = [1, 2, 3].map(() => sweeper(a.host, a.store));
+      const sweepers = [1, 2, 3].map((i) =>
+        sweeper(a.host, { store: a.store, owner: `process_${i}` }),
+      );
       for (const one of sweepers) one.start();
       await vi.advanceTimersByTimeAsync(46_000);
       expect(looked).toBeGreaterThanOrEqual(1);

@@ -29,6 +29,7 @@ export function ledgerOn(store: Store, host: Partial<LedgerHost> = {}): Ledger {
   return createLedger({
     store,
     monotonic: () => performance.now(),
+    owner: `process_${crypto.randomUUID()}`,
     onStoreError: "deny",
     thresholds: [],
     keptCharges: undefined,

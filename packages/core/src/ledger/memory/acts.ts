@@ -1,5 +1,5 @@
 /** What operators say, as the memory store carries it out. */
-import type { Act, ActLine, ActReply, Settings } from "../acts.ts";
+import type { Act, ActOf, ActLine, ActReply, Settings } from "../acts.ts";
 import { ofSubject } from "../entries.ts";
 import { addSpent, living, stateOf } from "./counters.ts";
 import { forgetUser } from "./forget.ts";
@@ -8,7 +8,6 @@ import { mergeUsers } from "./merge.ts";
 import { counterFor } from "./seeding.ts";
 import type { MemoryState } from "./state.ts";
 
-type Said<Kind extends Act["kind"]> = Extract<Act, { kind: Kind }>;
 type Refused = Extract<ActReply, { kind: "refused" }>;
 
 export function acts(
@@ -32,7 +31,7 @@ export function acts(
   }
 
   /** Of an alias it is said of its user. */
-  function set(act: Said<"limits" | "freeze" | "unfreeze">): ActReply {
+  function set(act: ActOf<"limits" | "freeze" | "unfreeze">): ActReply {
     const { scope } = act;
     const subject = scope === "user" ? settings.userOf(act.subject) : act.subject;
     const before = settings.of({ scope, subject });
@@ -43,7 +42,7 @@ export function acts(
     return write(act, scope === "user" ? subject : undefined);
   }
 
-  function credit(act: Said<"credit">): ActReply {
+  function credit(act: ActOf<"credit">): ActReply {
     const now = clock();
     const { scope, subject } = act.window;
     const isUser = scope === "user";
@@ -57,7 +56,7 @@ export function acts(
     return reply.kind === "done" ? { ...reply, window: stateOf(counter, now) } : reply;
   }
 
-  function adjust(act: Said<"adjustment">): ActReply {
+  function adjust(act: ActOf<"adjustment">): ActReply {
     const hold = holds.get(act.hold);
     if (hold?.open) return refused("open");
     if (!hold || hold.line < 0) return refused("unknown");
@@ -71,7 +70,7 @@ export function acts(
     return write(act, hold.facts.user, { nano });
   }
 
-  function merge(act: Said<"merge">): ActReply {
+  function merge(act: ActOf<"merge">): ActReply {
     const into = settings.userOf(act.into);
     if (into === act.subject || settings.userOf(act.subject) !== act.subject)
       return refused("alias");
@@ -79,7 +78,7 @@ export function acts(
     return write(act, into, { moved });
   }
 
-  function forget(act: Said<"forget">): ActReply {
+  function forget(act: ActOf<"forget">): ActReply {
     const { pseudonym } = act;
     const user = settings.userOf(act.subject);
     for (const { facts } of holds.open())

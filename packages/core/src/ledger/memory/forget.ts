@@ -1,5 +1,5 @@
-import type { Act, ActLine } from "../acts.ts";
 import { ofSubject } from "../entries.ts";
+import { renamedLine } from "../renamed-line.ts";
 import type { WindowAt } from "../store.ts";
 import { type Counter, pour } from "./counters.ts";
 import { isIn } from "./families.ts";
@@ -12,7 +12,7 @@ export function forgetUser(state: MemoryState, user: string, pseudonym: string):
   const isNamed = (name: string | undefined): boolean => name !== undefined && names.has(name);
   const isOfUser = ({ scope, subject }: WindowAt): boolean => scope === "user" && isNamed(subject);
 
-  lines.forget(names, pseudonym, (line, whose) => renamed(line, { names, whose, pseudonym }));
+  lines.forget(names, pseudonym, (line, whose) => renamedLine(line, { names, whose, pseudonym }));
   for (const hold of holds.all())
     if (isNamed(hold.facts.user)) hold.facts = { ...hold.facts, user: pseudonym };
   for (const subject of names) {
@@ -37,36 +37,4 @@ function rename(
   const other = others.find(({ at }) => isIn(at, now)) ?? others[0];
   if (other) pour(counter, other);
   else families.begin(counter);
-}
-
-function renamed(
-  line: ActLine,
-  to: { readonly names: ReadonlySet<string>; readonly whose: string; readonly pseudonym: string },
-): ActLine {
-  const { pseudonym, whose } = to;
-  const moved = line.moved?.map((window) => ({
-    ...window,
-    family: window.family.slice(0, window.family.length - whose.length) + pseudonym,
-  }));
-  return { ...line, act: renamedAct(line.act, to), ...(moved ? { moved } : {}) };
-}
-
-function renamedAct(
-  act: Act,
-  { names, pseudonym }: { readonly names: ReadonlySet<string>; readonly pseudonym: string },
-): Act {
-  const nameOf = (name: string): string => (names.has(name) ? pseudonym : name);
-  switch (act.kind) {
-    case "adjustment":
-      return act;
-    case "credit":
-      return { ...act, window: ofSubject(act.window, nameOf(act.window.subject)) };
-    case "merge":
-      return { ...act, subject: nameOf(act.subject), into: nameOf(act.into) };
-    case "limits":
-    case "freeze":
-    case "unfreeze":
-    case "forget":
-      return { ...act, subject: nameOf(act.subject) };
-  }
 }

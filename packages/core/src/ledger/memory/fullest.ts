@@ -1,4 +1,4 @@
-import type { CappedWindow, FullestQuery } from "../notices.ts";
+import { type CappedWindow, type FullestQuery, fullness } from "../fullest.ts";
 import { type Counter, stateOf } from "./counters.ts";
 import { isIn } from "./families.ts";
 
@@ -15,10 +15,4 @@ export function fullestOf(
     capped.push({ ...stateOf(counter, now), cap });
   }
   return capped.toSorted((a, b) => fullness(b) - fullness(a)).slice(0, limit);
-}
-
-/** A window of nothing is full. */
-function fullness({ spent, held, cap, credit }: CappedWindow): number {
-  const limit = cap + credit;
-  return limit === 0 ? 1 : (spent + held) / limit;
 }
