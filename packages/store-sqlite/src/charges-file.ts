@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { KeptCharges } from "@assistants-budget/core/store";
-import { databaseCalls } from "./open-database.ts";
-import type { Schema } from "./open.ts";
-import { text } from "./rows.ts";
-import { NO_IMAGE, transactions } from "./transactions.ts";
+import { databaseCalls } from "./file/calls.ts";
+import type { Schema } from "./file/open.ts";
+import { text } from "./file/rows.ts";
+import { NO_IMAGE, transactions } from "./file/transactions.ts";
 
 const CHARGES: Schema = {
   /** "abuc" */
@@ -20,6 +20,7 @@ const CHARGES: Schema = {
   empty: "no charges waiting",
 };
 
+/** Where charges are kept that wait for their store. */
 export interface ChargesFileOptions {
   /** The file; made if absent, with its folder. Not the one of `sqlite({ path })`. */
   readonly path: string;

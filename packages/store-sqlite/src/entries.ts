@@ -1,6 +1,6 @@
 /** What a hold took from its windows, as a short text: it is written with every hold and every line. */
 import type { Entry, Unit } from "@assistants-budget/core/store";
-import type { Counter } from "./counter.ts";
+import type { Counter } from "./windows/counter.ts";
 
 /** A hold's parts in its windows, and the thresholds of which its charge will tell. */
 export interface Taken {

@@ -1,10 +1,10 @@
 /** Holds: open ones as rows, ended ones as lines or, if nothing was charged, as names. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Entry, HoldFacts, OpenHold } from "@assistants-budget/core/store";
-import type { Counter } from "./counter.ts";
 import { type Taken, readTaken, writeEntry, writeTaken } from "./entries.ts";
+import { type Row, int, optionalText, text } from "./file/rows.ts";
 import { factsOf, factsText } from "./lines.ts";
-import { type Row, int, optionalText, text } from "./rows.ts";
+import type { Counter } from "./windows/counter.ts";
 
 export interface Hold extends Taken {
   readonly open: OpenHold;

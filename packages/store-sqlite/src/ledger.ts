@@ -15,11 +15,11 @@ import {
   isExhausted,
   spentOf,
 } from "@assistants-budget/core/store";
-import { type Counter, addSpent, spentIn, stateOf } from "./counter.ts";
 import type { Taken } from "./entries.ts";
 import type { Hold } from "./holds.ts";
-import type { Found } from "./seeding.ts";
+import type { Found } from "./seeding/seeding.ts";
 import type { State } from "./state.ts";
+import { type Counter, addSpent, spentIn, stateOf } from "./windows/counter.ts";
 
 /** Reserving and settling; each a function to be run inside one transaction. */
 export interface Ledger {

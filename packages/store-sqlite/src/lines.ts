@@ -8,8 +8,8 @@ import type {
   LineQuery,
   StepLine,
 } from "@assistants-budget/core/store";
-import { type Origins, linesOf } from "./origins.ts";
-import { type Row, int, json, text } from "./rows.ts";
+import { type Row, int, json, text } from "./file/rows.ts";
+import { type Origins, linesOf } from "./seeding/origins.ts";
 
 /** A charge as it was written, with what settling it once more takes. */
 export interface Charged {

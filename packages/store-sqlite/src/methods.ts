@@ -1,15 +1,14 @@
 /** Every method of the store, each a function to be run inside one transaction. */
 import type { DatabaseSync } from "node:sqlite";
 import { type Store, windowOf } from "@assistants-budget/core/store";
-import { acts } from "./acts.ts";
-import { stateOf } from "./counter.ts";
-import { fullest } from "./fullest.ts";
+import { acts } from "./acts/acts.ts";
+import { userThreads } from "./acts/user-threads.ts";
+import { type Transacted, type Transactions, transactions } from "./file/transactions.ts";
 import { ledger } from "./ledger.ts";
 import { state as stateFor } from "./state.ts";
 import { threads } from "./threads.ts";
-import type { Transacted } from "./transacted.ts";
-import { type Transactions, transactions } from "./transactions.ts";
-import { userThreads } from "./user-threads.ts";
+import { stateOf } from "./windows/counter.ts";
+import { fullest } from "./windows/fullest.ts";
 
 type Methods = Transacted<Omit<Store, "name" | "open" | "close">>;
 

@@ -1,9 +1,9 @@
 /** Notices of windows that fill up: written by what fills them, given out until they are dropped. */
 import type { DatabaseSync } from "node:sqlite";
 import { type Notice, noticesOf } from "@assistants-budget/core/store";
-import { type Counter, spentIn, stateOf } from "./counter.ts";
 import type { Taken } from "./entries.ts";
-import { int, json } from "./rows.ts";
+import { int, json } from "./file/rows.ts";
+import { type Counter, spentIn, stateOf } from "./windows/counter.ts";
 
 interface Due {
   readonly cap: number | undefined;

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Store } from "@assistants-budget/core/store";
+import { databaseCalls } from "./file/calls.ts";
+import { int } from "./file/rows.ts";
+import { BUDGET } from "./file/schema.ts";
 import { methodsOn } from "./methods.ts";
-import { databaseCalls } from "./open-database.ts";
-import { int } from "./rows.ts";
-import { BUDGET } from "./schema.ts";
 
 /** Where the embedded store lies when nothing else is said. */
 export const DEFAULT_PATH = ".data/assistants-budget.sqlite";
@@ -11,6 +11,7 @@ export const DEFAULT_PATH = ".data/assistants-budget.sqlite";
 /** How long windows and released holds are remembered after their end. */
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** Where the embedded store lies: in a file at `path`, or, where one is given, in `database`. */
 export interface SqliteOptions {
   /** The file; made if absent, with its folder. Default `.data/assistants-budget.sqlite`. */
   readonly path?: string;

@@ -1,16 +1,16 @@
 /** What the parts of the ledger share: the rows of one database, and their image in memory. */
 import type { DatabaseSync } from "node:sqlite";
-import { type Counters, counters as countersOf } from "./counters.ts";
+import { type SubjectSettings, subjectSettings } from "./acts/settings.ts";
 import { type Taken, readTaken } from "./entries.ts";
+import type { Image } from "./file/transactions.ts";
 import { type Holds, holds as holdsOf } from "./holds.ts";
 import { type Charged, type Lines, lines as linesOf } from "./lines.ts";
 import { type Notices, notices as noticesOf } from "./notices.ts";
-import { type Origins, origins as originsOf } from "./origins.ts";
-import { past as pastOf } from "./past.ts";
-import { type Seeding, seeding as seedingOf } from "./seeding.ts";
-import { type Seeds, seeds as seedsOf } from "./seeds.ts";
-import { type SubjectSettings, subjectSettings } from "./settings.ts";
-import type { Image } from "./transactions.ts";
+import { type Origins, origins as originsOf } from "./seeding/origins.ts";
+import { past as pastOf } from "./seeding/past.ts";
+import { type Seeding, seeding as seedingOf } from "./seeding/seeding.ts";
+import { type Seeds, seeds as seedsOf } from "./seeding/seeds.ts";
+import { type Counters, counters as countersOf } from "./windows/counters.ts";
 
 export interface State extends Image {
   /** Epoch ms by the store's clock. */

@@ -9,8 +9,8 @@ import type {
   ThreadState,
   ThreadStore,
 } from "@assistants-budget/core/store";
-import { type Row, int, json, optionalText, text } from "./rows.ts";
-import type { Transacted } from "./transacted.ts";
+import { type Row, int, json, optionalText, text } from "./file/rows.ts";
+import type { Transacted } from "./file/transactions.ts";
 
 /** The fence of a thread that nobody has opened yet. */
 const NEW_FENCE = 1;

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test, vi } from "vitest";
-import { groupCommit, reading } from "../src/group-commit.ts";
+import { groupCommit, reading } from "../src/file/group-commit.ts";
+import { NO_IMAGE, transactions } from "../src/file/transactions.ts";
 import { sqlite } from "../src/index.ts";
-import { NO_IMAGE, transactions } from "../src/transactions.ts";
 import { charge, lifetimeOf, request } from "./requests.ts";
 import { tempFolder } from "./temp-folder.ts";
 

@@ -7,7 +7,7 @@ import type { HoldFacts } from "./store.ts";
 export type Subjects = Readonly<Record<string, string>>;
 
 /** The most that a step can cost, as a function of the output tokens that it is given. */
-export interface Ceiling {
+interface Ceiling {
   /** A bound of the tokens that are sent. */
   readonly promptTokens: number;
   /** Picodollars a token. */

@@ -14,5 +14,5 @@ export { pending } from "./pending.ts";
 export { actLines, stepLines } from "./read-lines.ts";
 export type { Pending } from "./pending.ts";
 export { abortError, throwIfAborted } from "./abort.ts";
-export { isOwnScope, isPassing } from "./scopes.ts";
+export { isPassing } from "./scopes.ts";
 export { routeKey } from "./window-plan.ts";

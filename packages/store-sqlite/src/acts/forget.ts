@@ -1,6 +1,6 @@
-import { type Act, type ActLine, ofSubject } from "@assistants-budget/core/store";
-import type { Counter } from "./counter.ts";
-import type { State } from "./state.ts";
+import { ofSubject, renamedLine } from "@assistants-budget/core/store";
+import type { State } from "../state.ts";
+import type { Counter } from "../windows/counter.ts";
 import type { UserThreads } from "./user-threads.ts";
 
 /** Who is to be forgotten. */
@@ -18,7 +18,7 @@ export function forgetUser(
   const { counters, lines, notices, origins, seeds, settings } = state;
   const names = new Set([user, ...settings.aliasesOf(user)]);
   lines.renameActs([...names], pseudonym, (line, whose) =>
-    renamed(line, { names, whose, pseudonym }),
+    renamedLine(line, { names, whose, pseudonym }),
   );
   for (const subject of names) {
     origins.rename(subject, pseudonym);
@@ -45,36 +45,4 @@ function rename({ counters, now }: State, counter: Counter, pseudonym: string): 
   const other = others.find(isInForce) ?? others[0];
   if (other) counters.pour(counter, other);
   else counters.rename(counter, at);
-}
-
-function renamed(
-  line: ActLine,
-  to: { readonly names: ReadonlySet<string>; readonly whose: string; readonly pseudonym: string },
-): ActLine {
-  const { pseudonym, whose } = to;
-  const moved = line.moved?.map((window) => ({
-    ...window,
-    family: window.family.slice(0, window.family.length - whose.length) + pseudonym,
-  }));
-  return { ...line, act: renamedAct(line.act, to), ...(moved ? { moved } : {}) };
-}
-
-function renamedAct(
-  act: Act,
-  { names, pseudonym }: { readonly names: ReadonlySet<string>; readonly pseudonym: string },
-): Act {
-  const nameOf = (name: string): string => (names.has(name) ? pseudonym : name);
-  switch (act.kind) {
-    case "adjustment":
-      return act;
-    case "credit":
-      return { ...act, window: ofSubject(act.window, nameOf(act.window.subject)) };
-    case "merge":
-      return { ...act, subject: nameOf(act.subject), into: nameOf(act.into) };
-    case "limits":
-    case "freeze":
-    case "unfreeze":
-    case "forget":
-      return { ...act, subject: nameOf(act.subject) };
-  }
 }

@@ -1,4 +1,4 @@
-import type { CappedWindow, FullestQuery } from "@assistants-budget/core/store";
+import { type CappedWindow, type FullestQuery, fullness } from "@assistants-budget/core/store";
 import { stateOf } from "./counter.ts";
 import type { Counters } from "./counters.ts";
 
@@ -13,10 +13,4 @@ export function fullest(
     .map((counter) => ({ ...stateOf(counter, now), cap: counter.cap ?? 0 }))
     .toSorted((a, b) => fullness(b) - fullness(a))
     .slice(0, limit);
-}
-
-/** A window of nothing is full. */
-function fullness({ spent, held, cap, credit }: CappedWindow): number {
-  const limit = cap + credit;
-  return limit === 0 ? 1 : (spent + held) / limit;
 }

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BudgetError, isBudgetError } from "@assistants-budget/core/store";
 import { int } from "./rows.ts";
+import { isDamage, untilFree } from "./sqlite-errors.ts";
 
 /** What a file of ours holds. */
 export interface Schema {
@@ -31,8 +32,6 @@ const LOG_PAGES = 4000;
 
 /** How long a file is asked for while other processes have it. */
 const PATIENCE_MS = 10_000;
-
-const SQLITE_BUSY = 5;
 
 /** `statfs` types of disks that SQLite's locks do not work on. */
 const NETWORK_DISKS: Readonly<Record<number, string>> = {
@@ -77,16 +76,9 @@ export function prepareDatabase(db: DatabaseSync, target: Target): DatabaseSync 
 
 /** Other processes that open or close the file at the same moment may have it for themselves. */
 function patiently(work: () => void): void {
-  const giveUp = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      work();
-      return;
-    } catch (error) {
-      if (codeOf(error) !== SQLITE_BUSY || performance.now() > giveUp) throw error;
-    }
+  const tries = untilFree(work, PATIENCE_MS);
+  while (tries.next().done !== true)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-  }
 }
 
 function refuseForeign(db: DatabaseSync, target: Target): void {
@@ -172,19 +164,11 @@ function opened(error: unknown, target: Target): BudgetError {
 
 /** A file that is none of SQLite's, or no longer; it may show only in use. Nothing for other errors. */
 export function damage(error: unknown, { name, schema }: Target): BudgetError | undefined {
-  const code = codeOf(error);
-  if (code !== 26 && code !== 11) return undefined;
+  if (!isDamage(error)) return undefined;
   return unavailable(
     `${name} is not a SQLite database, or is damaged. It was left as it was: restore it from a backup, or move it away to start with ${schema.empty}.`,
     error,
   );
-}
-
-/** SQLite's primary result code. */
-function codeOf(error: unknown): number | undefined {
-  return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
-    ? error.errcode & 0xff
-    : undefined;
 }
 
 function unavailable(message: string, cause?: unknown): BudgetError {

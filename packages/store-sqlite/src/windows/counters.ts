@@ -1,19 +1,13 @@
 /** The windows' image in memory: read once, changed here, written before the transaction commits. */
 import type { DatabaseSync } from "node:sqlite";
-import { type WindowAt, windowOf } from "@assistants-budget/core/store";
+import { type SubjectKey, type WindowAt, windowOf } from "@assistants-budget/core/store";
+import { int } from "../file/rows.ts";
 import { counterRows } from "./counter-rows.ts";
 import { type Counter, newCounter } from "./counter.ts";
-import { int } from "./rows.ts";
-import { windowSearch } from "./window-search.ts";
+import { windowSearch } from "./search.ts";
 
 /** How many counters are remembered between transactions. */
 const MOST = 50_000;
-
-/** Which windows are looked for. */
-export interface Whose {
-  readonly scope: string;
-  readonly subject: string;
-}
 
 /** Every function runs inside a transaction. */
 export interface Counters {
@@ -35,7 +29,7 @@ export interface Counters {
   /** Every window of a family. */
   ofFamily(family: string): readonly Counter[];
   /** Every window of a subject. */
-  of(whose: Whose): readonly Counter[];
+  of(key: SubjectKey): readonly Counter[];
   /** The windows in force that have a cap. */
   capped(scope: string | undefined, now: number): readonly Counter[];
   /** All that is in one window goes into another one, which stands for it from now on. */
@@ -113,12 +107,13 @@ export function counters(db: DatabaseSync, keepMs: number): Counters {
     describe: rows.describe,
     isNewTo: (at) => search.isNewTo(at),
     ofFamily: (family) => all(search.ofFamily(family)),
-    of: (whose) => all(search.of(whose)),
+    of: (key) => all(search.of(key)),
     capped: (scope, now) => all(search.capped(scope, now)),
     pour: (from, into) => {
       into.spent += from.spent;
       into.held += from.held;
       into.credit += from.credit;
+      // Not `addToBucket`: what was given back since was charged all the same, and dates its bucket.
       for (const [index, { spent, youngest }] of from.buckets ?? []) {
         const bucket = into.buckets?.get(index) ?? { spent: 0, youngest };
         bucket.spent += spent;

@@ -1,7 +1,7 @@
 import { type MovedWindow, ofSubject } from "@assistants-budget/core/store";
-import { type Counter, spentIn } from "./counter.ts";
-import type { Found } from "./seeding.ts";
-import type { State } from "./state.ts";
+import type { Found } from "../seeding/seeding.ts";
+import type { State } from "../state.ts";
+import { type Counter, spentIn } from "../windows/counter.ts";
 import type { UserThreads } from "./user-threads.ts";
 
 /** Two users who are to be one; `version` is that of the settings that say so. */

@@ -1,12 +1,12 @@
 /** Which windows were seeded with which lines: what is said of these later counts there, too. */
 import type { DatabaseSync } from "node:sqlite";
 import type { HoldFacts } from "@assistants-budget/core/store";
-import { BUILT_IN, type Whose } from "./past.ts";
-import { int, optionalInt } from "./rows.ts";
+import { int, optionalInt } from "../file/rows.ts";
+import { BUILT_IN, type ChargesOf } from "./past.ts";
 
 export interface Seeds {
   /** Remembers that a window was seeded with all that is written so far. */
-  add(whose: Whose, counter: number, cap: number | null): void;
+  add(whose: ChargesOf, counter: number, cap: number | null): void;
   /** The windows that were seeded with a charge. */
   of(charged: {
     readonly id: string;

@@ -1,11 +1,10 @@
 /** All work that is waiting goes into one transaction: durable and fast at the same time. */
 import { setImmediate as endOfTick, setTimeout as sleep } from "node:timers/promises";
+import { isBusy, untilFree } from "./sqlite-errors.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** How long one transaction is tried for while other processes hold the file. */
 const PATIENCE_MS = 15_000;
-
-const SQLITE_BUSY = 5;
 
 interface Job {
   /** Does the work inside a transaction; may be asked again if that transaction failed. */
@@ -100,19 +99,8 @@ function atOnce<T>({ commit, rollBack }: Transactions, begin: () => void, work: 
  * file is asked for again each millisecond instead.
  */
 async function patiently<T>(work: () => T): Promise<T> {
-  const giveUp = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return work();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > giveUp) throw error;
-    }
-    await sleep(1);
-  }
-}
-
-/** Whether a lock is in the way, whatever for: the primary code is the low byte. */
-function isBusy(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error)) return false;
-  return typeof error.errcode === "number" && (error.errcode & 0xff) === SQLITE_BUSY;
+  const tries = untilFree(work, PATIENCE_MS);
+  let tried = tries.next();
+  for (; tried.done !== true; tried = tries.next()) await sleep(1);
+  return tried.value;
 }

@@ -1,8 +1,8 @@
 /** Windows as rows: what never changes in one table, what every step changes in another. */
 import type { DatabaseSync } from "node:sqlite";
 import { type Noticed, type WindowAt, isUnit } from "@assistants-budget/core/store";
+import { type Row, int, json, optionalInt, text } from "../file/rows.ts";
 import { type Counter, newCounter } from "./counter.ts";
-import { type Row, int, json, optionalInt, text } from "./rows.ts";
 
 export interface CounterRows {
   /** Where it was merged away, the one that it went into. */

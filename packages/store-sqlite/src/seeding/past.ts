@@ -1,11 +1,11 @@
 /** What the ledger's lines tell of a subject: asked when a period is first met, never on the hot path. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Unit } from "@assistants-budget/core/store";
+import { type Row, int, optionalInt } from "../file/rows.ts";
 import { type Origins, linesOf } from "./origins.ts";
-import { type Row, int, optionalInt } from "./rows.ts";
 
 /** Whose charges, and when they were made. */
-export interface Whose {
+export interface ChargesOf {
   readonly scope: string;
   /** Of a user: with those that were merged into it. */
   readonly names: readonly string[];
@@ -16,12 +16,12 @@ export interface Whose {
 export interface Past {
   /** What charges come to, by stretches of time: `at` is when the last one was made. */
   sums(
-    whose: Whose,
+    whose: ChargesOf,
     unit: Unit,
     width: number,
   ): readonly { readonly spent: number; readonly at: number }[];
   /** Whether a run has been charged. */
-  hasRun(whose: Whose, run: string): boolean;
+  hasRun(whose: ChargesOf, run: string): boolean;
 }
 
 /** The app's own scopes are looked for in the lines themselves. */
@@ -66,7 +66,11 @@ function spending(scope: string, unit: Unit): string {
 
 export function past(db: DatabaseSync, origins: Pick<Origins, "flush">): Past {
   /** Prepared when asked for: it is asked for seldom. */
-  function ask(sql: string, { scope, ...whose }: Whose, more: Record<string, string> = {}): Row[] {
+  function ask(
+    sql: string,
+    { scope, ...whose }: ChargesOf,
+    more: Record<string, string> = {},
+  ): Row[] {
     // The lines of this transaction hang on no chain in the file yet.
     origins.flush();
     const values = { ...whose, names: JSON.stringify(whose.names), ...more };

@@ -8,12 +8,12 @@ import {
   entryOf,
   isOf,
 } from "@assistants-budget/core/store";
-import { type Counter, addToBucket } from "./counter.ts";
-import type { Counters } from "./counters.ts";
-import type { Holds } from "./holds.ts";
-import type { Past, Whose } from "./past.ts";
+import type { SubjectSettings } from "../acts/settings.ts";
+import type { Holds } from "../holds.ts";
+import { type Counter, addToBucket } from "../windows/counter.ts";
+import type { Counters } from "../windows/counters.ts";
+import type { ChargesOf, Past } from "./past.ts";
 import type { Seeds } from "./seeds.ts";
-import type { SubjectSettings } from "./settings.ts";
 
 /** A window, and what is to be done beside when it begins. */
 export interface Found {
@@ -46,7 +46,7 @@ export function seeding({ counters, holds, past, seeds, settings }: Parts): Seed
   }
 
   /** Gives each open hold that counts its part, with what it would have taken. */
-  function partsOfHolds(counter: Counter, whose: Whose, part: Entry<Counter>) {
+  function partsOfHolds(counter: Counter, whose: ChargesOf, part: Entry<Counter>) {
     const runs = new Set<string>();
     const amountOf = ({ ceiling, tokens, facts: { run } }: OpenHold): number => {
       if (part.unit === "usd") return ceiling;

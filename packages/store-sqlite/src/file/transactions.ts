@@ -30,6 +30,13 @@ export interface Transactions {
   readonly rollBack: () => void;
 }
 
+/** A store's methods, each as a function to be run inside one transaction. */
+export type Transacted<Methods> = {
+  readonly [Name in keyof Methods]: Methods[Name] extends (...a: infer A) => Promise<infer R>
+    ? (...a: A) => R
+    : never;
+};
+
 export function transactions(db: DatabaseSync, image: Image): Transactions {
   // Other connections' commits show in the one, other hands on this connection in the other.
   const version = db.prepare("PRAGMA data_version");

@@ -1,8 +1,7 @@
 /** Which windows there are: by family, by subject, by time. */
 import type { DatabaseSync } from "node:sqlite";
-import type { WindowAt } from "@assistants-budget/core/store";
-import type { Whose } from "./counters.ts";
-import { type Row, int, optionalInt } from "./rows.ts";
+import type { SubjectKey, WindowAt } from "@assistants-budget/core/store";
+import { type Row, int, optionalInt } from "../file/rows.ts";
 
 /** So many windows of a family are kept however old they are: a clock that leaps forgets nothing. */
 const KEPT = 32;
@@ -18,7 +17,7 @@ export interface WindowSearch {
   coming(family: string, now: number): number | undefined;
   isNewTo(at: WindowAt): boolean;
   ofFamily(family: string): readonly number[];
-  of(whose: Whose): readonly number[];
+  of(key: SubjectKey): readonly number[];
   capped(scope: string | undefined, now: number): readonly number[];
   /** The oldest windows of a family that ended before then and in which nothing is held. */
   old(family: string, before: number): readonly number[];

@@ -1,6 +1,6 @@
 /** Whose steps lines and holds are: a row for each thread of a user, and the last line of each. */
 import type { DatabaseSync } from "node:sqlite";
-import { int } from "./rows.ts";
+import { int } from "../file/rows.ts";
 
 interface Origin {
   readonly user: string;

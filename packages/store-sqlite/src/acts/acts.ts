@@ -6,10 +6,10 @@ import {
   type Settings,
   ofSubject,
 } from "@assistants-budget/core/store";
-import { addSpent, stateOf } from "./counter.ts";
+import type { State } from "../state.ts";
+import { addSpent, stateOf } from "../windows/counter.ts";
 import { forgetUser } from "./forget.ts";
 import { mergeUsers } from "./merge.ts";
-import type { State } from "./state.ts";
 import type { UserThreads } from "./user-threads.ts";
 
 type Said<Kind extends Act["kind"]> = Extract<Act, { kind: Kind }>;

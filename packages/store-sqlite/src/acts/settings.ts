@@ -1,7 +1,7 @@
 /** What operators have said of subjects. Where nobody has said anything, asking costs nothing. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Settings, SettingsVersion, SubjectKey } from "@assistants-budget/core/store";
-import { type Row, int, json, optionalText, text } from "./rows.ts";
+import { type Row, int, json, optionalText, text } from "../file/rows.ts";
 
 export interface SubjectSettings {
   readonly of: (key: SubjectKey) => Settings;
