@@ -1,8 +1,8 @@
 /** What operators say, as it is sent and answered. */
 import type { Act, ActReply, LedgerStore } from "@assistants-budget/core/store";
 import { type Call, sqlState } from "./client.ts";
-import { whole } from "./group-commit.ts";
-import type { Host } from "./ledger.ts";
+import { whole } from "./exact.ts";
+import type { Host } from "./host.ts";
 import { type LineReply, type StateReply, actOf, stateOf } from "./replies.ts";
 import { type SettingsReply, keyOf, settingsOf } from "./settings.ts";
 import { STILL_OPEN } from "./sql/acts.ts";

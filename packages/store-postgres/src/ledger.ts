@@ -8,9 +8,9 @@ import {
   correctionLine,
 } from "@assistants-budget/core/store";
 import { acts } from "./acts.ts";
-import type { EndedBefore } from "./batch.ts";
-import type { Ask, Call } from "./client.ts";
-import type { GroupCommit } from "./group-commit.ts";
+import type { Call } from "./client.ts";
+import type { EndedBefore } from "./commit/batch.ts";
+import type { Host } from "./host.ts";
 import { notices } from "./notices.ts";
 import {
   type HoldReply,
@@ -42,14 +42,6 @@ const WINDOWS: Call<readonly [now: number, states: StateReply[], around: Around[
   types: ["bigint", "json"],
 };
 const LINES: Call<LineReply[]> = { name: "lines_v1", types: ["bigint", "text", "text", "bigint"] };
-
-/** What the ledger's methods stand on. */
-export interface Host {
-  readonly ask: Ask;
-  readonly commit: GroupCommit;
-  /** A test's time; null in production, where the server's counts. */
-  readonly clock: () => number | null;
-}
 
 /** The ledger's part of the store. */
 export function ledger({ ask, commit, clock }: Host): LedgerStore {

@@ -1,8 +1,9 @@
 /** Windows that fill up, and what is told of them. */
 import { type LedgerStore, type Notice, isUnit } from "@assistants-budget/core/store";
 import type { Call } from "./client.ts";
-import type { Host } from "./ledger.ts";
-import { type StateReply, exact, stateOf } from "./replies.ts";
+import { exact } from "./exact.ts";
+import type { Host } from "./host.ts";
+import { type StateReply, stateOf } from "./replies.ts";
 
 type NoticeReply = readonly [
   id: string,

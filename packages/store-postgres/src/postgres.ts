@@ -1,19 +1,21 @@
 import { BudgetError, type Store } from "@assistants-budget/core/store";
 import { type Ask, type PostgresClient, asking } from "./client.ts";
-import { groupCommit } from "./group-commit.ts";
+import { groupCommit } from "./commit/group-commit.ts";
 import { ledger } from "./ledger.ts";
 import { purging } from "./purging.ts";
 import { migrate, schemaName } from "./schema.ts";
 import { threads } from "./threads.ts";
 
+/** Where the store lies in the database of the client, and how long it keeps what has ended. */
 export interface PostgresOptions {
   /** The schema that holds the tables; made if absent. Default `assistants_budget`. */
   readonly schema?: string;
   /** Epoch ms; for tests. Default: the server's own clock. */
   readonly clock?: () => number;
   /**
-   * How long windows, buckets and ended holds are kept after their end, ms, at least two days; after
-   * that a charge can't be corrected or adjusted any more. Lines are kept for ever. Default 30 days.
+   * How long windows, buckets and ended holds are kept after their end; after that a charge can't be
+   * corrected or adjusted any more. Lines are kept for ever. Whole milliseconds, at least two days
+   * (172,800,000). Default 30 days (2,592,000,000).
    */
   readonly keepMs?: number;
 }

@@ -10,6 +10,7 @@ import {
   type WindowState,
   isUnit,
 } from "@assistants-budget/core/store";
+import { exact } from "./exact.ts";
 
 export type StateReply = readonly [
   id: number,
@@ -58,12 +59,6 @@ export type HoldReply = readonly [
   expiresAt: number,
   responseId: string | null,
 ];
-
-/** A sum that JavaScript can't hold exactly is an error, never a nearby number. */
-export function exact(amount: number): number {
-  if (Number.isSafeInteger(amount)) return amount;
-  throw new RangeError(`PostgreSQL counted to ${amount}, which is beyond exact whole numbers.`);
-}
 
 export function stateOf(reply: StateReply): WindowState {
   const [, family, scope, subject, unit, period, zone, ...sums] = reply;

@@ -7,7 +7,7 @@ import type {
   ThreadStore,
 } from "@assistants-budget/core/store";
 import type { Call } from "./client.ts";
-import type { Host } from "./ledger.ts";
+import type { Host } from "./host.ts";
 import { json } from "./replies.ts";
 
 type ItemReply = readonly [seq: number, run: string, item: string];

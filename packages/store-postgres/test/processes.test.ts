@@ -32,7 +32,20 @@ async function drop(): Promise<void> {
 
 function jobOf(schema: string, name: string) {
   const [limit, nano, lanes] = [8_000_000, 10_000, 8];
-  return { url: server.url, schema, name, limit, nano, lanes, startAt: Date.now() + 700 };
+  const url = new URL(server.url);
+  url.searchParams.set("application_name", sessionsOf(schema));
+  return { url: url.href, schema, name, limit, nano, lanes, startAt: Date.now() + 700 };
+}
+
+/** What the server calls the sessions of the processes that spend in this schema. */
+function sessionsOf(schema: string): string {
+  return `processes.test ${schema}`;
+}
+
+/** Resolves when the server has ended every session of these processes. */
+async function goneFrom(schema: string): Promise<void> {
+  const text = "SELECT FROM pg_stat_activity WHERE application_name = $1";
+  while ((await pool.query(text, [sessionsOf(schema)])).rowCount !== 0) await sleep(10);
 }
 
 test("four processes that find nothing make the schema at once, and share one limit to the last", async () => {
@@ -66,8 +79,8 @@ test("a process that is killed leaves whole holds, which another one settles", a
     one.kill("SIGKILL");
     await gone;
   }
-  // What they had sent may be under way for another moment.
-  await sleep(300);
+  // The server goes on with what they had sent until it finds them gone.
+  await goneFrom("killed");
   const open = await store.holds({ expired: false, limit: 1000 });
   const [before] = await store.windows([APP]);
   expect(before?.held).toBe(open.length * 10_000);

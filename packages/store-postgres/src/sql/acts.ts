@@ -1,5 +1,6 @@
 /** What operators say: each act once, in one commit with its line. `$` stands for the schema. */
-import { ACTS_ALONE, ALONE, PLANS, SYNCED, WRITES_LINES } from "./common.ts";
+import { ACTS_ALONE, ALONE, WRITES_LINES } from "./locks.ts";
+import { PLANS, SYNCED } from "./server-settings.ts";
 
 /** Nothing was done: a user who is to be forgotten has begun a step meanwhile. */
 export const STILL_OPEN = "AB004";

@@ -4,10 +4,11 @@
  * the one that it knows while a newer one has brought another.
  */
 
-import { ALONE, PLANS, SHARED, SYNCED, WRITES_LINES } from "./common.ts";
 import { END_HOLDS, LOCK_HOLDS } from "./ends.ts";
 import { IN_FORCE, LOOK_UP, WRITE } from "./in-force.ts";
+import { ALONE, SHARED, WRITES_LINES } from "./locks.ts";
 import { COMPARE, DECIDE } from "./reserves.ts";
+import { PLANS, SYNCED } from "./server-settings.ts";
 
 /** `$` stands for the schema. */
 export const COMMIT: string = `

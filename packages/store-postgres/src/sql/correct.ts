@@ -1,5 +1,6 @@
 /** What turns up about a charge. `$` stands for the schema. */
-import { NO_ACT, PLANS, SHARED, SYNCED, WRITES_LINES } from "./common.ts";
+import { NO_ACT, SHARED, WRITES_LINES } from "./locks.ts";
+import { PLANS, SYNCED } from "./server-settings.ts";
 
 export const CORRECT: string = `
   -- A difference to a charge, in its windows and dated as it was. Tells these, and whether it wrote a notice.

@@ -1,5 +1,5 @@
 /** Windows that fill up. `$` stands for the schema. */
-import { PLANS } from "./common.ts";
+import { PLANS } from "./server-settings.ts";
 
 /** The limit that notices of a window are parts of. */
 export const FROM: string = `

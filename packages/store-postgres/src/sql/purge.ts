@@ -1,5 +1,5 @@
 /** What nobody asks for any more. `$` stands for the schema. */
-import { PLANS } from "./common.ts";
+import { PLANS } from "./server-settings.ts";
 
 export const PURGE: string = `
   -- Deletes a few rows of each kind that ended so long ago, and says how many it was at most. It waits

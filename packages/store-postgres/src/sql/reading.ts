@@ -1,5 +1,6 @@
 /** What is read of the ledger. `$` stands for the schema. */
-import { PLANS, SHARED } from "./common.ts";
+import { SHARED } from "./locks.ts";
+import { PLANS } from "./server-settings.ts";
 
 export const READING: string = `
   CREATE FUNCTION $.line_v1(l $.lines) RETURNS json LANGUAGE sql STABLE AS $f$

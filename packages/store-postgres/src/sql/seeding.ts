@@ -1,5 +1,5 @@
 /** Windows that begin with a past. `$` stands for the schema; whoever calls these has the settings' lock alone. */
-import { PLANS } from "./common.ts";
+import { PLANS } from "./server-settings.ts";
 
 /** Which of what lies in "t" counts for the window "c". A route is never seeded. */
 const OF = `CASE c.scope

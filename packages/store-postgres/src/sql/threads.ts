@@ -1,5 +1,5 @@
 /** Threads and runs. `$` stands for the schema. */
-import { PLANS } from "./common.ts";
+import { PLANS } from "./server-settings.ts";
 
 export const THREADS: string = `
   -- Users are compared by what their names stand for: a merge moves no thread and no run.

@@ -1,5 +1,5 @@
 /** Users who become one, and users who are forgotten. `$` stands for the schema; the caller has the settings' lock alone. */
-import { PLANS } from "./common.ts";
+import { PLANS } from "./server-settings.ts";
 
 export const USERS: string = `
   -- All that is in one window goes into another one; what was taken from the first one ends there.

@@ -5,17 +5,11 @@ import {
   type WindowState,
   chargeLine,
 } from "@assistants-budget/core/store";
-import type { EndJob, EndedBefore, Job, ReserveJob } from "./batch.ts";
-import {
-  type StateReply,
-  type StatesById,
-  exact,
-  factsOf,
-  statesById,
-  statesOf,
-} from "./replies.ts";
-import type { Sent } from "./send.ts";
-import { type SettingsReply, settingsOf } from "./settings.ts";
+import { exact } from "../exact.ts";
+import { type StateReply, type StatesById, factsOf, statesById, statesOf } from "../replies.ts";
+import { type SettingsReply, settingsOf } from "../settings.ts";
+import type { EndJob, EndedBefore, ReserveJob } from "./batch.ts";
+import type { Encoded } from "./encode.ts";
 
 type EndReply = readonly [
   state: "open" | EndedBefore["state"] | null,
@@ -54,21 +48,20 @@ export interface BatchReply {
   readonly reserves: readonly ReserveAnswer[];
 }
 
-/** Answers every job of a batch; one that can't be answered takes no other with it. */
-export function answer(sent: Sent, read: BatchReply): void {
-  const states = statesById(read.common[2]);
-  for (const [i, job] of sent.ends.entries())
-    attempt(job, () => job.resolve(endReply(job, read.common[1]?.[i], { read, states })));
-  for (const [i, job] of sent.reserves.entries())
-    attempt(job, () => job.resolve(reserveReply(job, read.reserves[i], { read, states, sent })));
+/** What a batch was answered, to be read job by job: each throws for itself alone. */
+export interface Decoded {
+  /** @param place Where the job stands among the ends that were sent. */
+  end(job: EndJob, place: number): SettleReply | EndedBefore;
+  /** @param place Where the job stands among the reserves that were sent. */
+  reserve(job: ReserveJob, place: number): ReserveReply;
 }
 
-function attempt(job: Job, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    job.reject(error);
-  }
+export function decode(sent: Encoded, read: BatchReply): Decoded {
+  const states = statesById(read.common[2]);
+  return {
+    end: (job, place) => endReply(job, read.common[1]?.[place], { read, states }),
+    reserve: (job, place) => reserveReply(job, read.reserves[place], { read, states, sent }),
+  };
 }
 
 interface Read {
@@ -96,7 +89,7 @@ function endReply(
 function reserveReply(
   { request }: ReserveJob,
   reply: ReserveAnswer | undefined,
-  { read, states, sent }: Read & { readonly sent: Sent },
+  { read, states, sent }: Read & { readonly sent: Encoded },
 ): ReserveReply {
   const now = read.common[0];
   const windowsWith = (spents: readonly number[], helds: readonly number[]): WindowState[] =>

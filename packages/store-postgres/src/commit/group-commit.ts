@@ -7,10 +7,11 @@ import {
   type SettleReply,
   admit,
 } from "@assistants-budget/core/store";
-import { type BatchReply, answer } from "./answer.ts";
+import { type Ask, type Call, sqlState } from "../client.ts";
+import { whole } from "../exact.ts";
 import { type EndedBefore, type Job, takeBatch } from "./batch.ts";
-import { type Ask, type Call, sqlState } from "./client.ts";
-import { send } from "./send.ts";
+import { type BatchReply, type Decoded, decode } from "./decode.ts";
+import { type Encoded, encode } from "./encode.ts";
 
 export interface GroupCommit {
   reserve(request: ReserveRequest): Promise<ReserveReply>;
@@ -43,8 +44,8 @@ export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
   }
 
   async function commit(batch: readonly Job[]): Promise<void> {
-    const sent = send(batch);
-    answer(sent, await ask(COMMIT, clock(), ...sent.lists));
+    const sent = encode(batch);
+    answer(sent, decode(sent, await ask(COMMIT, clock(), ...sent.lists)));
   }
 
   /** One job's fault is its own: after a failed batch each goes out by itself. */
@@ -78,6 +79,22 @@ export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
   };
 }
 
+/** Answers every job of a batch; one that can't be answered takes no other with it. */
+function answer(sent: Encoded, decoded: Decoded): void {
+  for (const [place, job] of sent.ends.entries())
+    attempt(job, () => job.resolve(decoded.end(job, place)));
+  for (const [place, job] of sent.reserves.entries())
+    attempt(job, () => job.resolve(decoded.reserve(job, place)));
+}
+
+function attempt(job: Job, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    job.reject(error);
+  }
+}
+
 /** Data that the server would not take (classes 22, 23, 54), unlike a server that is away. */
 function isOnesFault(error: unknown): boolean {
   return /^(22|23|54)/.test(sqlState(error) ?? "");
@@ -90,11 +107,4 @@ function check({ output, claims, ceiling, subjects, thresholds }: ReserveRequest
   for (const { limit, cap, fixed, perOutput } of claims)
     whole(limit ?? 0, cap ?? 0, fixed, perOutput);
   for (const { version } of subjects) whole(version);
-}
-
-/** JSON would make null of `NaN` and of `Infinity`, and null means "unlimited" or "no charge". */
-export function whole(...amounts: readonly number[]): void {
-  const odd = amounts.find((amount) => !Number.isSafeInteger(amount));
-  if (odd !== undefined)
-    throw new RangeError(`${odd} is no whole number that can be counted exactly.`);
 }

@@ -1,10 +1,10 @@
 /** How a batch is written down for `commit_v1`. */
 import type { HoldFacts, SettingsVersion, WindowClaim } from "@assistants-budget/core/store";
+import { keyOf } from "../settings.ts";
 import type { EndJob, Job, ReserveJob } from "./batch.ts";
-import { keyOf } from "./settings.ts";
 
 /** A batch as it is sent, and what is needed to read its answer. */
-export interface Sent {
+export interface Encoded {
   /** What `commit_v1` takes: windows, reserves, ends, settings. */
   readonly lists: readonly (string | null)[];
   /** The place of each family in the windows sent, from 0. */
@@ -15,7 +15,7 @@ export interface Sent {
   readonly ends: readonly EndJob[];
 }
 
-export function send(batch: readonly Job[]): Sent {
+export function encode(batch: readonly Job[]): Encoded {
   const reserves = batch.filter((job) => job.kind === "reserve");
   const ends = batch.filter((job) => job.kind === "end");
   const windows = askedWindows();

@@ -1,0 +1,29 @@
+/** Windows as they stand. `$` stands for the schema. */
+
+export const STATES: string = `
+  -- What is spent in a rolling window, and when its oldest charge leaves.
+  CREATE FUNCTION $.recent_v1(the_counter bigint, period bigint, at bigint)
+  RETURNS TABLE (spent bigint, frees bigint) LANGUAGE sql STABLE ROWS 1 AS $f$
+    SELECT coalesce(sum(b.spent), 0)::bigint, min(b.youngest) FILTER (WHERE b.spent > 0) + period
+    FROM $.buckets b WHERE b.counter = the_counter AND b.youngest > at - period
+  $f$;
+
+  -- Windows as they stand.
+  CREATE FUNCTION $.states_v1(ids bigint[], at bigint) RETURNS json LANGUAGE plpgsql AS $f$
+  BEGIN
+    RETURN (
+      SELECT coalesce(json_agg(json_build_array(c.id, c.family, c.scope, c.subject, c.unit, c.period,
+        c.zone, c.starts, c.ends, c.rolling, coalesce(b.spent, c.spent), c.held, c.credit, b.frees)), '[]')
+      FROM $.counters c LEFT JOIN LATERAL $.recent_v1(c.id, c.rolling, at) b ON c.rolling IS NOT NULL
+      WHERE c.id = ANY (ids)
+    );
+  END
+  $f$;
+
+  -- What stands in the place of these counters after all merges, in their order.
+  CREATE FUNCTION $.living_v1(ids bigint[]) RETURNS bigint[] LANGUAGE sql STABLE AS $f$
+    SELECT ARRAY(
+      SELECT coalesce(m.target, x.id) FROM unnest(ids) WITH ORDINALITY AS x(id, n)
+        LEFT JOIN $.moved m ON m.counter = x.id ORDER BY x.n)
+  $f$;
+`;
