@@ -43,7 +43,9 @@ function partOf({ at, limit }: KnownWindow, part: number): LimitText {
 }
 
 function credit(scene: Scene, draws: Draws): Word {
-  const { subject, window } = drawWindow(scene, ["user", "tenant", "app"], draws);
+  const { subject, own } = drawWindow(scene, ["user", "tenant", "app"], draws);
+  // A rolling window has no end at which a credit could end.
+  const window = draws.one(own.filter(({ at }) => at.rollingMs === undefined));
   // Little for the app, which everybody shares: it shall go on refusing.
   const part = draws.one([0.05, 0.2, 0.4]) / (subject["app"] === undefined ? 1 : 10);
   return { word: "credit", subject, amount: partOf(window, part) };

@@ -121,6 +121,10 @@ export function createOperator({ store, ledger, timeZone }: OperatorHost): Opera
       const limit = checked(() => parseLimit(amount, "amount"));
       if (limit.amount === 0)
         throw invalidOptions(`amount: found "${amount}"; a credit is more than nothing.`);
+      if (limit.period.kind === "rolling")
+        throw invalidOptions(
+          `amount: found "${amount}"; a rolling window has no end at which a credit could end. Give it for a calendar period, or raise the limit with setLimits.`,
+        );
       const { scope, subject: named } = keyOf(subject);
       const by = signed(reason);
       for (let tries = 1; ; tries += 1) {
@@ -136,6 +140,14 @@ export function createOperator({ store, ledger, timeZone }: OperatorHost): Opera
     },
     merge: async (oldId, newId, reason) => {
       const users = { subject: checkedId(oldId, "oldId"), into: checkedId(newId, "newId") };
+      const [old] = await askStore(() =>
+        store.settings([{ scope: "user", subject: users.subject }]),
+      );
+      if (old?.frozen)
+        throw new BudgetError("act_refused", {
+          message:
+            "merge: the old id is frozen, and a merge would let it go on. Unfreeze it first.",
+        });
       return carryOut({ ...signed(reason), ...users, kind: "merge", scope: "user" });
     },
     forget: async (user, reason) => {
@@ -165,11 +177,16 @@ export function createOperator({ store, ledger, timeZone }: OperatorHost): Opera
   };
 }
 
-function lineOf(reply: ActReply, { kind }: Act): ActLine {
+function lineOf(reply: ActReply, asked: Act): ActLine {
+  const { kind } = asked;
   switch (reply.kind) {
     case "done":
-    case "already":
       return reply.line;
+    case "already":
+      if (isSame(reply.line.act, asked)) return reply.line;
+      throw new BudgetError("act_refused", {
+        message: `${METHODS[kind]}: the id was used for another act (${METHODS[reply.line.kind]}). Give each act an id of its own.`,
+      });
     case "stale":
       throw new BudgetError("act_refused", {
         message: `${METHODS[kind]}: the window ended while it was raised. Try again.`,
@@ -178,6 +195,31 @@ function lineOf(reply: ActReply, { kind }: Act): ActLine {
       throw new BudgetError("act_refused", {
         message: `${METHODS[kind]}: ${REFUSALS[reply.reason]}`,
       });
+  }
+}
+
+/** Whether both are one act, asked for twice: its window may have moved on, and a forgotten name is gone. */
+function isSame(done: Act, asked: Act): boolean {
+  const isForgotten = JSON.stringify(done).includes("forgotten_");
+  return done.kind === asked.kind && (isForgotten || shown(done) === shown(asked));
+}
+
+/** What an act says, but for the stretch of a window. */
+function shown(act: Act): string {
+  switch (act.kind) {
+    case "limits":
+      return JSON.stringify([act.scope, act.subject, act.limits]);
+    case "freeze":
+    case "unfreeze":
+      return JSON.stringify([act.scope, act.subject]);
+    case "credit":
+      return JSON.stringify([act.window.scope, act.window.subject, act.amount]);
+    case "adjustment":
+      return JSON.stringify([act.hold, act.nano]);
+    case "merge":
+      return JSON.stringify([act.subject, act.into]);
+    case "forget":
+      return "";
   }
 }
 

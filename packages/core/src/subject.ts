@@ -20,8 +20,8 @@ export interface Subject {
 export function requireSubjects(subject: Subject, limits: Policy["limits"]): void {
   for (const [scope, ofScope] of Object.entries(limits)) {
     if (scope.startsWith("route:")) continue;
-    const isNamed =
-      scope === "user" || BUILT_IN.has(scope) || subject[scope] || subject[scope] === null;
+    const named = Object.hasOwn(subject, scope) ? subject[scope] : undefined;
+    const isNamed = scope === "user" || BUILT_IN.has(scope) || named || named === null;
     if (isNamed || ofScope.length === 0) continue;
     throw invalidOptions(
       `limits.${scope}: this request has no ${scope} to count by. Let \`identify\` return { id, ${scope} } (null where there is none), or correct the scope's name.`,

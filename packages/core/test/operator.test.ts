@@ -191,6 +191,22 @@ test("holds are listed with their age and their owner, and the fullest subjects 
   await running;
 });
 
+test("an id stands for one act, and a freeze is not merged away", async () => {
+  const { budget } = await app({ user: "$1/day" });
+  const { operator } = budget;
+  const reason = { ...ANA, id: "ticket-4711" };
+  const first = await operator.setLimits(ALICE, "$5/day", reason);
+  expect(await operator.setLimits(ALICE, "$5/day", reason)).toEqual(first);
+  const other = await budgetError(operator.freeze({ user: "mallory" }, reason));
+  expect(other.code).toBe("act_refused");
+  expect(other.message).toContain("freeze: the id was used for another act (setLimits)");
+  expect((await budgetError(operator.setLimits(ALICE, "$6/day", reason))).code).toBe("act_refused");
+  await operator.freeze({ user: "visitor-7" }, ANA);
+  const merged = await budgetError(operator.merge("visitor-7", "alice", ANA));
+  expect(merged.message).toContain("frozen");
+  expect(await operator.acts()).toHaveLength(2);
+});
+
 describe("what can't be done is refused in words", () => {
   test.for([
     ["no scope", (o: Operator) => o.freeze({}, ANA), "subject: found 0 scopes"],
@@ -221,6 +237,7 @@ describe("what can't be done is refused in words", () => {
       (o: Operator) => o.freeze(ALICE, { by: "ana", why: " " }),
       "why: found a text of 1 characters",
     ],
+    ["a credit without an end", (o: Operator) => o.credit(ALICE, "$1/24h", ANA), "rolling window"],
     ["no credit", (o: Operator) => o.credit(ALICE, "$0/day", ANA), "more than nothing"],
     ["a wrong amount", (o: Operator) => o.correct("hold-1", "-1", ANA), 'usd is "-1"'],
   ] as const)("%s", async ([, say, message]) => {

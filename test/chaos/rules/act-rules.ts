@@ -8,7 +8,9 @@ export async function checkActs(
   { log, people, identities, tell }: Aftermath,
   { store, lines }: { readonly store: Store; readonly lines: readonly LedgerLine[] },
 ): Promise<void> {
-  const acts = lines.flatMap((line): readonly ActLine[] => ("act" in line ? [line] : []));
+  const acts = lines.flatMap((line): readonly ActLine[] =>
+    "act" in line && !isOfPeriods(line) ? [line] : [],
+  );
   const byAct = Map.groupBy(acts, ({ act }) => act.id);
   const odd = [...new Set([...byAct.keys(), ...log.said.keys()])].flatMap((id) => {
     const said = log.said.get(id);
@@ -33,4 +35,9 @@ export async function checkActs(
   });
   if (left.length > 0)
     tell("acts", `operators said otherwise: ${few(left.map((one) => JSON.stringify(one)))}`);
+}
+
+/** Which periods are counted is written by the processes themselves. */
+function isOfPeriods({ act }: ActLine): boolean {
+  return "scope" in act && act.scope === "*";
 }

@@ -36,6 +36,8 @@ export function delivery(host: {
   let closed = false;
 
   async function bring(notice: Notice): Promise<void> {
+    // Nobody listens any more: its lease ends by itself, and it waits for the next one.
+    if (handlers.size === 0) return undefined;
     const ends = await Promise.allSettled(
       [...handlers].map((handler) => inTime(async () => handler(notice))),
     );

@@ -8,6 +8,8 @@ import { type Unheld, type UnheldSteps, unheldCharge, withoutLimits } from "./un
 /** How a hold is to end: with a charge, or without one. Plain data: it may wait on a disk. */
 interface End {
   readonly hold: string;
+  /** The store that it is for: a file may be opened beside another one. */
+  readonly store: string;
   readonly charge?: Charge;
   /** Set for a step that went out without a hold. */
   readonly unheld?: Unheld;
@@ -28,7 +30,7 @@ export interface Endings {
 }
 
 export interface EndingsHost {
-  readonly store: Pick<Store, "reserve" | "settle" | "release">;
+  readonly store: Pick<Store, "name" | "reserve" | "settle" | "release">;
   readonly unheld: UnheldSteps;
   readonly keptCharges: KeptCharges | undefined;
   readonly warn: (message: string) => void;
@@ -41,12 +43,17 @@ export interface EndingsHost {
 
 export function endings(host: EndingsHost): Endings {
   const { store, unheld, warn, keptCharges } = host;
-  const kept = keptCharges ? { charges: keptCharges, warn, isWork: isEnd } : undefined;
+  const isOurs = (value: unknown): value is End => isEnd(value) && value.store === store.name;
+  const kept = keptCharges ? { charges: keptCharges, warn, isWork: isOurs } : undefined;
   const unsettled = pending(offer, kept);
 
   async function offer({ hold, charge, unheld: step }: End): Promise<SettleReply> {
     if (step) await holdAfterwards(hold, step);
     const reply = await askStore(() => (charge ? store.settle(hold, charge) : store.release(hold)));
+    if (charge && reply.kind === "unknown")
+      warn(
+        `the store does not know hold ${hold}, so a charge of ${charge.nano} nano-dollars is not in the ledger (response ${charge.responseId ?? "unknown"})`,
+      );
     host.ended(hold, reply);
     return reply;
   }
@@ -61,12 +68,13 @@ export function endings(host: EndingsHost): Endings {
     }
   }
 
-  async function end(ending: End): Promise<EndReply> {
+  async function end(ending: Omit<End, "store">): Promise<EndReply> {
+    const own = { ...ending, store: store.name };
     try {
-      return await offer(ending);
+      return await offer(own);
     } catch {
       // Its hold goes on living, so that nobody recovers it meanwhile.
-      unsettled.add(ending.hold, ending);
+      unsettled.add(own.hold, own, { keep: own.charge !== undefined });
       return { kind: "pending" };
     }
   }
@@ -86,6 +94,12 @@ export function endings(host: EndingsHost): Endings {
     close: async () => {
       await unsettled.flush();
       unsettled.close();
+      if (keptCharges) return;
+      for (const { hold, charge } of unsettled.left())
+        if (charge)
+          warn(
+            `the store is still away, and a charge of ${charge.nano} nano-dollars (hold ${hold}, response ${charge.responseId ?? "unknown"}) is lost with this process; recovery charges what was held. \`keepCharges\` would keep it.`,
+          );
     },
   };
 }

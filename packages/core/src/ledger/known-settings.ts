@@ -1,7 +1,8 @@
 /** What operators have said of subjects, as far as this process knows. The store tells where that is out of date. */
 import { LRUCache } from "lru-cache";
-import { parseLimit } from "../rules/index.ts";
+import { type Policy, parseLimit } from "../rules/index.ts";
 import type { Settings, SettingsVersion, SubjectKey } from "./acts.ts";
+import { PERIODS, readPeriods } from "./counted-periods.ts";
 import type { Subjects } from "./demand.ts";
 import type { OperatorLimits } from "./limit-layers.ts";
 import { isPassing } from "./scopes.ts";
@@ -13,6 +14,8 @@ export interface Standing {
   /** What it was told by: a reserve names it, and is answered anew where it has changed. */
   readonly versions: readonly SettingsVersion[];
   readonly limits: OperatorLimits;
+  /** The periods that all processes count. */
+  readonly counted: Policy["limits"];
   /** The one that an operator froze. */
   readonly frozen?: SubjectKey;
 }
@@ -31,10 +34,12 @@ function keyOf({ scope, subject }: SubjectKey): string {
 
 export function knownSettings(): KnownSettings {
   const known = new LRUCache<string, Settings>({ max: MOST });
+  let periods: SettingsVersion = { ...PERIODS, version: 0 };
+  let counted = readPeriods(undefined);
 
   return {
     standingOf: (subjects) => {
-      const versions: SettingsVersion[] = [];
+      const versions: SettingsVersion[] = [periods];
       const aliases: Record<string, string> = {};
       const limits: Record<string, OperatorLimits[string]> = {};
       let frozen: SubjectKey | undefined;
@@ -53,11 +58,15 @@ export function knownSettings(): KnownSettings {
         if (settings?.limits !== undefined) limits[scope] = parsed(settings.limits);
       }
       const resolved = { ...subjects, ...aliases };
-      return { subjects: resolved, versions, limits, ...(frozen ? { frozen } : {}) };
+      return { subjects: resolved, versions, limits, counted, ...(frozen ? { frozen } : {}) };
     },
     learn: (settings) => {
       for (const one of settings) {
-        if (one.version === 0) known.delete(keyOf(one));
+        if (one.scope === PERIODS.scope) {
+          if (one.version === periods.version) continue;
+          periods = { ...PERIODS, version: one.version };
+          counted = readPeriods(one);
+        } else if (one.version === 0) known.delete(keyOf(one));
         else known.set(keyOf(one), one);
       }
     },

@@ -6,6 +6,7 @@ import { throwIfAborted } from "./abort.ts";
 import { askStore } from "./ask-store.ts";
 import { type Balance, balanceOf } from "./balance.ts";
 import { limitedWindows } from "./claims.ts";
+import { countPeriods, lackingPeriods } from "./counted-periods.ts";
 import type { BalanceQuery, Demand, Hold, LimitAt, Subjects } from "./demand.ts";
 import { type EndReply, endings } from "./endings.ts";
 import type { KeptCharges } from "./kept-charges.ts";
@@ -77,7 +78,9 @@ export function createLedger(host: LedgerHost): Ledger {
   const clock = storeClock(store, monotonic);
   const settings = standings(store);
   const waiters = waiting();
-  const counted = watched();
+  const named = watched();
+  /** Limits of which all is counted: what most steps go by, looked at once. */
+  const complete = new WeakMap<object, { counted: object; named: object; scopes: string }>();
   const living = renewal({ store, monotonic, ttlMs });
   const unheld = unheldSteps();
   const ends = endings({
@@ -106,8 +109,31 @@ export function createLedger(host: LedgerHost): Ledger {
     demand: Omit<Demand, "waitMs">,
     standing: Standing,
   ): Promise<ReserveRequest> {
-    const at = { standing, now: await clock.now(), counted: counted.all() };
+    const at = { standing, now: await clock.now() };
     return requestFor({ hold: id, owner, ttlMs, thresholds }, demand, at);
+  }
+
+  /** Whether all that these limits need is counted, by every process; else it is from now on. */
+  async function isCounted(demand: Demand, standing: Standing): Promise<boolean> {
+    const known = complete.get(demand.limits);
+    const scopes = Object.keys(standing.subjects).join();
+    const isUntouched = Object.keys(standing.limits).length === 0;
+    if (
+      isUntouched &&
+      known?.counted === standing.counted &&
+      known.named === named.all() &&
+      known.scopes === scopes
+    )
+      return true;
+    const inForce = limitsInForce(demand.limits, standing.limits).limits;
+    const lacking = lackingPeriods([named.all(), inForce], standing.subjects, standing.counted);
+    if (lacking.length === 0) {
+      const { counted } = standing;
+      if (isUntouched) complete.set(demand.limits, { counted, named: named.all(), scopes });
+      return true;
+    }
+    await countPeriods(store, lacking, (found) => settings.learn(found));
+    return false;
   }
 
   async function reserve(demand: Demand): Promise<Hold> {
@@ -117,6 +143,10 @@ export function createLedger(host: LedgerHost): Ledger {
       const away = isBudgetError(error) && error.code === "store_unavailable";
       const isFull = unheld.size + ends.waiting >= MOST_UNHELD;
       if (!away || host.onStoreError === "deny" || isFull) throw error;
+      // A request that can't be counted is no store that is away.
+      if (error.cause instanceof RangeError || error.cause instanceof TypeError) throw error;
+      const known = settings.standingOf(demand.subjects).frozen;
+      if (known) throw frozen(known.scope);
       warn(`a step goes out without a hold, because \`onStoreError\` is 'allow': ${error.message}`);
       return unheld.begin(demand);
     }
@@ -129,6 +159,7 @@ export function createLedger(host: LedgerHost): Ledger {
       throwIfAborted(demand.signal);
       const standing = await settings.forReserve(demand.subjects);
       if (standing.frozen) throw frozen(standing.frozen.scope);
+      if (!(await isCounted(demand, standing))) continue;
       const request = await requestOf(id, demand, standing);
       const sent = monotonic();
       const reply = await ask(request);
@@ -171,7 +202,7 @@ export function createLedger(host: LedgerHost): Ledger {
   }
 
   return {
-    watch: (limits) => counted.add(limits),
+    watch: (limits) => named.add(limits),
     reserve,
     refusalOf: async (demand) => {
       const { standing, now } = await look(demand.subjects);

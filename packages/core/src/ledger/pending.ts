@@ -1,11 +1,14 @@
 /** What the store could not take: kept, and offered again until it does. */
+import pMap from "p-map";
 import type { KeptCharges } from "./kept-charges.ts";
 
 export interface Pending<Work> {
   /** How much is waiting. */
   readonly size: number;
-  /** The same key offers the newer work instead of the older. */
-  add(key: string, work: Work): void;
+  /** The same key offers the newer work instead of the older; `keep: false` is not worth a disk. */
+  add(key: string, work: Work, how?: { readonly keep: boolean }): void;
+  /** What is waiting. */
+  left(): Iterable<Work>;
   /** Offers what waits under a key, if anything; false where it is still waiting. */
   settled(key: string): Promise<boolean>;
   /** Takes up what an earlier process left behind. */
@@ -17,11 +20,9 @@ export interface Pending<Work> {
 }
 
 const PAUSE_MS = 1_000;
+const AT_ONCE = 32;
 
 /**
- * No bound is needed here: while the store is away no more can wait than was running, and than was
- * let out on trust.
- *
  * @param offer Throws where it is worth trying again.
  * @param kept Where work waits that must outlive the process: plain data, told as JSON.
  */
@@ -67,7 +68,14 @@ export function pending<Work>(
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    await Promise.all([...waiting].map(([key, work]) => once(key, work)));
+    // A store that is still away is asked once, not by all.
+    const [first, ...rest] = [...waiting];
+    if (first) await once(...first);
+    if (first && waiting.get(first[0]) === first[1]) {
+      // Next time it is another one's turn: this one may have a fault of its own.
+      waiting.delete(first[0]);
+      waiting.set(...first);
+    } else await pMap(rest, ([key, work]) => once(key, work), { concurrency: AT_ONCE });
     await written;
     schedule();
   }
@@ -80,11 +88,12 @@ export function pending<Work>(
     get size() {
       return waiting.size;
     },
-    add: (key, work) => {
+    add: (key, work, how) => {
       waiting.set(key, work);
-      keep((charges) => charges.put(key, JSON.stringify(work)));
+      if (how?.keep !== false) keep((charges) => charges.put(key, JSON.stringify(work)));
       schedule();
     },
+    left: () => waiting.values(),
     settled: async (key) => {
       const work = waiting.get(key);
       if (work !== undefined) await once(key, work);
@@ -96,7 +105,7 @@ export function pending<Work>(
         if (kept?.isWork(work)) waiting.set(key, waiting.get(key) ?? work);
         else
           kept?.warn(
-            `${kept.charges.name} has something under ${key} that is no charge: left there`,
+            `${kept.charges.name} has something under ${key} that is no charge for this store: left there`,
           );
       }
       schedule();

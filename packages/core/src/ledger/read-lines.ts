@@ -1,6 +1,7 @@
 import type { ActLine } from "./acts.ts";
 /** The ledger's lines by what they tell. */
 import { askStore } from "./ask-store.ts";
+import { PERIODS } from "./counted-periods.ts";
 import type { LedgerLine, LineQuery, StepLine, Store } from "./store.ts";
 
 const PAGE = 1_000;
@@ -10,9 +11,9 @@ export function stepLines(store: Pick<Store, "lines">, query: LineQuery): Promis
   return linesOf(store, query, (line): line is StepLine => "charge" in line);
 }
 
-/** What operators did. They are few among many: without a user all lines are read through. */
+/** What operators did, and not which periods are counted. They are few among many: without a user all lines are read through. */
 export function actLines(store: Pick<Store, "lines">, query: LineQuery): Promise<ActLine[]> {
-  return linesOf(store, query, (line): line is ActLine => "act" in line);
+  return linesOf(store, query, (line): line is ActLine => "act" in line && !isOfPeriods(line));
 }
 
 async function linesOf<Line extends LedgerLine>(
@@ -29,4 +30,8 @@ async function linesOf<Line extends LedgerLine>(
     if (page.length < PAGE || found.length >= limit) return found.slice(0, limit);
     after = page.at(-1)?.id;
   }
+}
+
+function isOfPeriods({ act }: ActLine): boolean {
+  return "scope" in act && act.scope === PERIODS.scope;
 }

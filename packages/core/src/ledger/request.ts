@@ -1,5 +1,4 @@
 /** From what a step demands to what the store is asked. */
-import type { Policy } from "../rules/index.ts";
 import { claimsOf } from "./claims.ts";
 import type { Demand, Subjects } from "./demand.ts";
 import type { Standing } from "./known-settings.ts";
@@ -9,10 +8,10 @@ import type { HoldFacts, ReserveRequest } from "./store.ts";
 export function requestFor(
   hold: Pick<ReserveRequest, "hold" | "owner" | "ttlMs" | "thresholds">,
   demand: Omit<Demand, "waitMs" | "signal">,
-  at: { readonly standing: Standing; readonly now: number; readonly counted: Policy["limits"] },
+  at: { readonly standing: Standing; readonly now: number },
 ): ReserveRequest {
   const { timeZone, ceiling, output, facts } = demand;
-  const { subjects, versions, limits: operator } = at.standing;
+  const { subjects, versions, counted, limits: operator } = at.standing;
   const moment = { now: at.now, timeZone };
   return {
     hold: hold.hold,
@@ -20,7 +19,7 @@ export function requestFor(
     ttlMs: hold.ttlMs,
     thresholds: hold.thresholds,
     output,
-    claims: claimsOf(demand, { operator, counted: at.counted, subjects, moment }),
+    claims: claimsOf(demand, { operator, counted, subjects, moment }),
     subjects: versions,
     ceiling: {
       fixed: ceiling.promptTokens * ceiling.rates.prompt,

@@ -2,7 +2,7 @@
 import { callsTools } from "@assistants-budget/simulator";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { type KeptCharges, createBudget, tool } from "../../src/index.ts";
+import { type KeptCharges, createBudget, memory, tool } from "../../src/index.ts";
 import { flaky } from "../flaky-store.ts";
 import {
   LARGE_LIMITS,
@@ -86,6 +86,16 @@ describe("allowed", () => {
     expect(error.code).toBe("store_unavailable");
   });
 
+  test("whoever is known to be frozen stays where they are", async () => {
+    const { store, away } = flaky();
+    const running = await start({ store, onStoreError: "allow" });
+    await running.budget.operator.freeze({ user: "alice" }, { by: "ana", why: "a test" });
+    expect((await budgetError(running.alice.run(HELLO))).code).toBe("subject_frozen");
+    away();
+    expect((await budgetError(running.alice.run(HELLO))).code).toBe("subject_frozen");
+    expect(callsOf(running.simulator).creates).toBe(0);
+  });
+
   test("a call that cost nothing leaves nothing to be counted", async () => {
     const { store, away, mend } = flaky();
     const running = await start({ store, onStoreError: "allow" });
@@ -164,7 +174,25 @@ describe("kept charges", () => {
     await next.alice.run(HELLO);
     await vi.waitFor(async () => expect(await next.budget.lines()).toHaveLength(2), 5_000);
     expect([...kept.keys()]).toEqual(["odd", "older"]);
-    expect(next.logged.warn.filter((one) => one.includes("is no charge"))).toHaveLength(2);
+    expect(next.logged.warn.filter((one) => one.includes("is no charge for"))).toHaveLength(2);
+  });
+
+  test("a charge for another store is left for it, and one that nobody keeps is named", async () => {
+    const { store, fail } = flaky();
+    const { kept, charges } = disk();
+    const running = await start({ store, keepCharges: charges });
+    fail("settle");
+    await running.alice.run(HELLO);
+    await running.budget.close();
+    const other = await start({ store: { ...memory(), name: "another" }, keepCharges: charges });
+    await other.budget.ready();
+    await other.budget.close();
+    expect(kept.size).toBe(1);
+    expect(other.logged.warn.join()).toContain("no charge for this store");
+    const forgetful = await start({ store });
+    await forgetful.alice.run(HELLO);
+    await forgetful.budget.close();
+    expect(forgetful.logged.warn.join()).toMatch(/charge of \d+ nano-dollars .* is lost/);
   });
 
   test("a disk that fails is said, and stands in nobody's way", async () => {

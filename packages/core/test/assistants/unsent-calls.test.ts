@@ -11,6 +11,7 @@ import {
   memory,
   toProblem,
 } from "../../src/index.ts";
+import { stepLines } from "../../src/ledger/index.ts";
 import { books, budgetError, callsOf, start } from "../running-budget.ts";
 
 const KEY = "sk-TOPSECRET";
@@ -80,7 +81,7 @@ describe("an error before any byte is sent", () => {
       );
       return budget.for({ user: "alice" }).run(HELLO);
     });
-    const lines = await store.lines({});
+    const lines = await stepLines(store, {});
     expect(lines).toEqual([]);
     expect(await store.holds({ expired: false, limit: 10 })).toEqual([]);
     expect(simulator.requests()).toEqual([]);

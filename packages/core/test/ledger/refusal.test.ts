@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { toProblem } from "../../src/errors.ts";
+import { stepLines } from "../../src/ledger/index.ts";
 import { bench, charge, demand, refusalOf, spend } from "./bench.ts";
 
 const HALF_DAY = 12 * 60 * 60;
@@ -195,7 +196,7 @@ test("a limit stated twice for one window is one window, and the lower holds", a
   expect(await ledger.balances(demand(30, of))).toMatchObject([
     { limit: "0.50", spent: "0.30", held: "0.00" },
   ]);
-  expect(await store.lines({})).toHaveLength(1);
+  expect(await stepLines(store, {})).toHaveLength(1);
 });
 
 test("a scope without a subject has no window, whatever it is called", async () => {

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { stepLines } from "../../src/ledger/index.ts";
 import { NOON, bench, charge, demand, refusalOf, spend } from "./bench.ts";
 
 const of = { limits: { user: ["$1/day", "$2/hour"] } };
@@ -17,7 +18,7 @@ async function dayOf(processTime: number) {
   const { id } = await ledger.reserve(demand(60, of));
   const held = await ledger.balances(demand(0, of));
   await ledger.settle(id, charge(50));
-  const [line] = await store.lines({ limit: 1 });
+  const [line] = await stepLines(store, { limit: 1 });
   return { before: before.toJSON(), late: late.headers, held, at: line?.at };
 }
 
