@@ -13,6 +13,7 @@ export interface HttpJob {
 }
 
 export interface HttpDone {
+  readonly answers: number;
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -48,6 +49,7 @@ answerJobs(async ({ url, method, body, connections, until }: HttpJob): Promise<H
   if (bad > 0 || errors > 0) throw new Error(`${url}: ${bad} refusals, ${errors} errors`);
   const sorted = ascending(took);
   return {
+    answers: took.length,
     perSecond: took.length / seconds,
     p50: quantile(sorted, 0.5),
     p99: quantile(sorted, 0.99),

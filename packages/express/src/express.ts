@@ -57,18 +57,16 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     else write(res, answer);
   };
   appended.add(errors);
-  const attach: RequestHandler = (req, res, next) => {
-    if (attachedBy.get(req) !== attach) {
-      attachedBy.set(req, attach);
-      Object.defineProperty(req, "assistants", {
-        configurable: true,
-        get: () => {
-          res.once("finish", () => http.answered(req, res.statusCode));
-          const value = http.assistants(req);
-          Object.defineProperty(req, "assistants", { configurable: true, value });
-          return value;
-        },
-      });
+  const open = (req: Request): Assistants => {
+    const { res } = req;
+    res?.once("finish", () => http.answered(req, res.statusCode));
+    return http.assistants(req);
+  };
+  const attach: RequestHandler = (req: Request & Attached, _res, next) => {
+    if (req[OPEN] !== open) {
+      req[OPEN] = open;
+      if (!Reflect.has(req, "assistants"))
+        Object.defineProperty(Object.getPrototypeOf(req), "assistants", OWN);
       if (errorHandler) append(req.app, errors);
     }
     next();
@@ -105,8 +103,24 @@ interface SignIns {
   readonly oidc?: unknown;
 }
 
+const OPEN = Symbol("assistants-budget.open");
+const OPENED = Symbol("assistants-budget.opened");
+
 /** Whose `req.assistants` is: of several budgets the one that was mounted last before the route. */
-const attachedBy = new WeakMap<Request, RequestHandler>();
+interface Attached {
+  [OPEN]?: (req: Request) => Assistants;
+  [OPENED]?: { readonly by: Attached[typeof OPEN]; readonly assistants: Assistants };
+}
+
+/** One getter for all requests of an app: a property of each would cost every request, used or not. */
+const OWN: PropertyDescriptor & ThisType<Request & Attached> = {
+  configurable: true,
+  get() {
+    const by = this[OPEN];
+    if (by && this[OPENED]?.by !== by) this[OPENED] = { by, assistants: by(this) };
+    return this[OPENED]?.assistants;
+  },
+};
 
 /** The error handlers of all budgets. */
 const appended = new WeakSet<object>();

@@ -83,7 +83,7 @@ async function run(bench: Bench): Promise<readonly Group[]> {
       name,
       isOurs: name !== NONE && name !== FLOOR,
       measure: async () => {
-        const until = { answers: connections * (bench.quick ? 3 : 24) };
+        const until = { answers: connections * (bench.quick ? 3 : 8) };
         const done = await generator.ask({ url, method: "POST", body, connections, until });
         return { value: done.p50, p99: done.p99 };
       },

@@ -2,6 +2,8 @@
 export interface IdleTimer {
   readonly signal: AbortSignal;
   heard(): void;
+  /** Nothing more is needed: so long it may take to end by itself. */
+  wind(ms: number): void;
   stop(): void;
 }
 
@@ -14,6 +16,10 @@ export function idleTimer(ms: number): IdleTimer {
     heard: () => {
       clearTimeout(timer);
       timer = setTimeout(fire, ms);
+    },
+    wind: (left) => {
+      clearTimeout(timer);
+      timer = setTimeout(fire, left);
     },
     stop: () => clearTimeout(timer),
   };

@@ -25,6 +25,9 @@ export interface ResponsesOptions {
   readonly idleMs: number;
 }
 
+/** Milliseconds that a stream may take to end after its last event. */
+const LAST_BYTES_MS = 250;
+
 /** Milliseconds that asking for a response's outcome may take. */
 const FIND_TIMEOUT_MS = 10_000;
 
@@ -37,6 +40,7 @@ export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend 
     if ("kind" in openai) return openai;
     const idle = idleTimer(idleMs);
     const seen: Seen = { items: [], text: "" };
+    let ended: Answered | undefined;
     try {
       // The SDK would send a failed call again, unheld: each retry here is a hold of its own.
       const stream = await openai.responses.create(sdkBody(body), {
@@ -46,15 +50,19 @@ export function responsesBackend({ client, idleMs }: ResponsesOptions): Backend 
       });
       seen.streaming = true;
       for await (const event of stream) {
+        if (ended) continue;
         if (brings(event)) idle.heard();
-        const end = read(event, seen, on);
-        if (end) return end;
+        ended = read(event, seen, on);
+        // Read to its end, the connection serves the next call; cut off, that one begins with a new one.
+        if (ended) idle.wind(LAST_BYTES_MS);
       }
+      if (ended) return ended;
       // The SDK ends silently when the server closes cleanly; without a terminal event that is no success.
       const silent = idle.signal.aborted;
       const message = silent ? "the stream fell silent" : "the stream ended without an outcome";
       return { kind: "lost", message, timedOut: silent, ...known(seen) };
     } catch (error) {
+      if (ended) return ended;
       return endingOf(error, {
         ...known(seen),
         streaming: seen.streaming ?? false,

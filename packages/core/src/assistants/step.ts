@@ -91,7 +91,8 @@ export async function takeStep(host: StepHost, plan: StepPlan): Promise<Answered
   let askedToWait = 0;
   try {
     const tries = async (): Promise<Answered> => {
-      await pauseFor(askedToWait, plan.demand.signal);
+      // Even a pause of nothing is a turn of the timers.
+      if (askedToWait > 0) await pauseFor(askedToWait, plan.demand.signal);
       return attempt(host, plan);
     };
     // The signal is not passed on: a step that has been paid for is an answer, aborted or not.
