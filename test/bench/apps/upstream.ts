@@ -29,7 +29,7 @@ answerJobs(async ({ latencyMs }: UpstreamJob): Promise<string> => {
   const parts = recorded.split(id);
   let calls = 0;
   // Waits differ, or all who began together would go on together; the same ones in each round.
-  const waitFor = (call: number): number => latencyMs * (0.8 + 0.4 * ((call * 0.618_034) % 1));
+  const waitFor = (call: number): number => latencyMs * (0.98 + 0.04 * ((call * 0.618_034) % 1));
   const url = await listen(async (req, res) => {
     req.resume();
     calls += 1;

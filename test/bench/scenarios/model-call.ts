@@ -109,6 +109,6 @@ async function run(bench: Bench): Promise<readonly Group[]> {
 export const modelCallScenario: Scenario = {
   name: "model-call",
   title: "Added to a model call",
-  about: `The median time of a chat request in an Express app, with a provider that answers after ${LATENCY_MS} ms, a fifth more or less. A run under a budget opens a thread, reserves, calls, settles and keeps the thread; without one the app makes the same streamed call and keeps nothing.`,
+  about: `The median time of a chat request in an Express app, with a provider that answers after ${LATENCY_MS} ms, a fiftieth more or less. A run under a budget opens a thread, reserves, calls, settles and keeps the thread; without one the app makes the same streamed call and keeps nothing.`,
   run,
 };
