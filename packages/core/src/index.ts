@@ -1,7 +1,8 @@
 /** `@assistants-budget/core`: what an app needs of it. */
 export { createBudget } from "./budget.ts";
 export type { AppBudget, Budget, Host, ReadyPolicy } from "./budget.ts";
-export type { HeldMoney, Operator, Reason, SubjectRef } from "./operator.ts";
+export type { Reason, SubjectRef } from "./operator-input.ts";
+export type { HeldMoney, Operator } from "./operator.ts";
 export type { ThresholdEvent } from "./threshold-event.ts";
 export type { Assistants, RunOptions, RunStream } from "./assistants-of.ts";
 export { tool } from "./assistants/index.ts";

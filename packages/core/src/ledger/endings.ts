@@ -95,10 +95,10 @@ export function endings(host: EndingsHost): Endings {
       await unsettled.flush();
       unsettled.close();
       if (keptCharges) return;
-      for (const { hold, charge } of unsettled.left())
+      for (const { hold, charge, unheld: step } of unsettled.left())
         if (charge)
           warn(
-            `the store is still away, and a charge of ${charge.nano} nano-dollars (hold ${hold}, response ${charge.responseId ?? "unknown"}) is lost with this process; recovery charges what was held. \`keepCharges\` would keep it.`,
+            `the store is still away, and a charge of ${charge.nano} nano-dollars (hold ${hold}, response ${charge.responseId ?? "unknown"}) is lost with this process; ${step ? "nothing was held for it" : "recovery charges what was held"}. \`keepCharges\` would keep it.`,
           );
     },
   };

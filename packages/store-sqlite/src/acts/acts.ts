@@ -1,6 +1,7 @@
 /** What operators say, carried out; each a function to be run inside one transaction. */
 import {
   type Act,
+  type ActOf,
   type ActLine,
   type ActReply,
   type Settings,
@@ -12,7 +13,6 @@ import { forgetUser } from "./forget.ts";
 import { mergeUsers } from "./merge.ts";
 import type { UserThreads } from "./user-threads.ts";
 
-type Said<Kind extends Act["kind"]> = Extract<Act, { kind: Kind }>;
 type Refused = Extract<ActReply, { kind: "refused" }>;
 
 export function acts(state: State, threads: UserThreads): (act: Act) => ActReply {
@@ -28,7 +28,7 @@ export function acts(state: State, threads: UserThreads): (act: Act) => ActReply
   }
 
   /** Of an alias it is said of its user. */
-  function set(act: Said<"limits" | "freeze" | "unfreeze">): ActReply {
+  function set(act: ActOf<"limits" | "freeze" | "unfreeze">): ActReply {
     const { scope } = act;
     const subject = scope === "user" ? settings.userOf(act.subject) : act.subject;
     const before = settings.of({ scope, subject });
@@ -39,7 +39,7 @@ export function acts(state: State, threads: UserThreads): (act: Act) => ActReply
     return write(act, scope === "user" ? subject : undefined);
   }
 
-  function credit(act: Said<"credit">): ActReply {
+  function credit(act: ActOf<"credit">): ActReply {
     const at = now();
     const { scope, subject } = act.window;
     const user = scope === "user" ? settings.userOf(subject) : undefined;
@@ -56,7 +56,7 @@ export function acts(state: State, threads: UserThreads): (act: Act) => ActReply
     return { ...write(act, user), window: stateOf(counter, at) };
   }
 
-  function adjust(act: Said<"adjustment">): ActReply {
+  function adjust(act: ActOf<"adjustment">): ActReply {
     if (holds.open(act.hold)) return refused("open");
     const charged = lines.charge(act.hold);
     if (!charged) return refused("unknown");
@@ -72,7 +72,7 @@ export function acts(state: State, threads: UserThreads): (act: Act) => ActReply
     return write(act, line.facts.user, { nano });
   }
 
-  function merge(act: Said<"merge">): ActReply {
+  function merge(act: ActOf<"merge">): ActReply {
     const { subject } = act;
     const into = settings.userOf(act.into);
     if (into === subject || settings.userOf(subject) !== subject) return refused("alias");
@@ -80,7 +80,7 @@ export function acts(state: State, threads: UserThreads): (act: Act) => ActReply
     return write(act, into, { moved });
   }
 
-  function forget(act: Said<"forget">): ActReply {
+  function forget(act: ActOf<"forget">): ActReply {
     const { pseudonym } = act;
     const user = settings.userOf(act.subject);
     if (holds.list().some(({ facts }) => settings.userOf(facts.user) === user))
