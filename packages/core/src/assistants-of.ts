@@ -16,7 +16,7 @@ import { eventStream } from "./event-stream.ts";
 import {
   type Balance,
   type Item,
-  type LimitLayers,
+  type LimitsSource,
   type Subjects,
   askStore,
 } from "./ledger/index.ts";
@@ -100,7 +100,7 @@ export function assistantsOf(
     readonly subject: Subject;
     readonly subjects: Subjects;
     readonly policy: Policy;
-    readonly limits: LimitLayers;
+    readonly limits: LimitsSource;
   },
 ): Assistants {
   const { config, store, ledger } = host;
@@ -110,11 +110,11 @@ export function assistantsOf(
 
   async function run(options: RunOptions, onEvent: (event: RunEvent) => void): Promise<Run> {
     host.ready();
-    requireSubjects(who.subject, who.policy.limits);
     checkCall(options);
     const { assistant, thread, input, metadata, limits, signal, ...call } = options;
     const [name, definition] = definitionOf(config, assistant);
     const own = limits && readPolicy({ limits }, config);
+    requireSubjects(who.subject, await who.limits());
     return execute(host, {
       user,
       subjects,
@@ -126,7 +126,7 @@ export function assistantsOf(
       onEvent,
       assistant: definition,
       policy: own ? narrow(who.policy, own) : who.policy,
-      limits: own ? { ...who.limits, inner: [...who.limits.inner, own.limits] } : who.limits,
+      limits: own ? innerLimits(who.limits, own) : who.limits,
       thread: thread === undefined || thread === null ? undefined : threadId(thread),
     });
   }
@@ -134,11 +134,13 @@ export function assistantsOf(
   return {
     run: (options) => host.underWay(run(options, () => undefined)),
     stream: (options) => eventStream((onEvent) => host.underWay(run(options, onEvent))),
-    balances: () => ledger.balances({ limits: who.limits, subjects, timeZone: host.timeZone }),
+    balances: async () =>
+      ledger.balances({ limits: await who.limits(), subjects, timeZone: host.timeZone }),
     check: async () => {
       host.ready();
-      requireSubjects(who.subject, who.policy.limits);
-      const { policy, limits } = who;
+      const { policy } = who;
+      const limits = await who.limits();
+      requireSubjects(who.subject, limits);
       const refused = await ledger.refusalOf(
         await smallestDemand(host, {
           user,
@@ -174,6 +176,14 @@ export function assistantsOf(
         if (!(await askStore(() => store.deleteThread(request)))) throw threadNotFound();
       },
     },
+  };
+}
+
+/** A call's own limits within those outside. */
+function innerLimits(outer: LimitsSource, own: Policy): LimitsSource {
+  return async () => {
+    const layers = await outer();
+    return { ...layers, inner: [...layers.inner, own] };
   };
 }
 

@@ -9,7 +9,7 @@ import {
   responsesBackend,
   sweeper,
 } from "./assistants/index.ts";
-import { type Environment, clientFrom, requireKey } from "./client.ts";
+import { type Environment, clientFrom, requireKey } from "./client/own-client.ts";
 import { BudgetError, isBudgetError } from "./errors.ts";
 import { invalidOptions } from "./invalid-options.ts";
 import {
@@ -27,7 +27,7 @@ import {
 import { type Operator, createOperator } from "./operator.ts";
 import type { BudgetOptions, Log, PolicyOptions } from "./options.ts";
 import { readOptions, readPolicy } from "./read-options.ts";
-import { type Policy, narrow } from "./rules/index.ts";
+import { type Policy, within } from "./rules/index.ts";
 import { type Subject, subjectsOf } from "./subject.ts";
 import { type ThresholdEvent, thresholdEvent } from "./threshold-event.ts";
 
@@ -72,7 +72,7 @@ export interface AppBudget {
 
 /** A budget, as adapters stand on it. */
 export interface Budget extends AppBudget {
-  /** For one subject under these policies, from the outermost to the innermost; each can only narrow. */
+  /** For one subject under these policies, from the outermost to the innermost; each narrows, unless it overrides. */
   readonly under: (subject: Subject, policies: readonly ReadyPolicy[]) => Assistants;
   /** Reads a policy. @throws BudgetError `invalid_options` */
   readonly policy: (options: PolicyOptions) => ReadyPolicy;
@@ -150,13 +150,15 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
   }
 
   const sweep = sweeper(runner, { store, owner });
-  const appLimits: LimitLayers = { app: config.policy.limits, inner: [] };
+  const layers = limitLayers();
   const under = (subject: Subject, policies: readonly ReadyPolicy[]): Assistants => {
-    const policy = policies.reduce((outer, inner) => narrow(outer, inner), config.policy);
-    const limits =
-      policies.length === 0
-        ? appLimits
-        : { ...appLimits, inner: policies.map((one) => one.limits) };
+    const policy = policies.reduce(within, config.policy);
+    const limits = () => {
+      const app = config.limitsFor(subject);
+      return app instanceof Promise
+        ? app.then((one) => layers(one, policies))
+        : layers(app, policies);
+    };
     return assistantsOf(runner, { subject, subjects: subjectsOf(subject), policy, limits });
   };
 
@@ -200,6 +202,19 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     },
     log,
     storeName: store.name,
+  };
+}
+
+/** The same limits under the same policies are the same object, by which the ledger knows its plans. */
+function limitLayers(): (app: Policy["limits"], policies: readonly ReadyPolicy[]) => LimitLayers {
+  const known = new WeakMap<object, LimitLayers>();
+  return (app, policies) => {
+    const key = policies.length === 0 ? app : policies;
+    const last = known.get(key);
+    if (last?.app === app) return last;
+    const layers = { app, inner: policies };
+    known.set(key, layers);
+    return layers;
   };
 }
 

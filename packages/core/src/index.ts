@@ -58,5 +58,5 @@ export type {
   Unit,
   Usage,
 } from "./rules/index.ts";
-export type { Environment } from "./client.ts";
+export type { Environment } from "./client/own-client.ts";
 export type { Subject } from "./subject.ts";

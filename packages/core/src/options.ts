@@ -3,6 +3,7 @@ import type { OpenAI } from "openai";
 import type { AssistantDefinition } from "./assistants/index.ts";
 import type { KeptCharges, Store } from "./ledger/index.ts";
 import type { LimitText, Policy, PriceOverride, PriceTable } from "./rules/index.ts";
+import type { Subject } from "./subject.ts";
 
 /** One limit, several, or none at all: `'$1/day'`, `['$1/day', '500k tokens/month']`, `'unlimited'`. */
 export type ScopeLimits = LimitText | readonly LimitText[] | "unlimited";
@@ -22,9 +23,17 @@ export interface LimitsOption {
   readonly [scope: string]: ScopeLimits | undefined;
 }
 
+/**
+ * The limits of one subject, such as those of a plan: asked before each reserve. A scope that is left
+ * out has its default, as `undefined` in place of all. Where it throws, the run is refused.
+ */
+export type LimitsFunction = (
+  subject: Subject,
+) => LimitsOption | undefined | Promise<LimitsOption | undefined>;
+
 /** What a route, or one call, may say of the policy. */
 export interface PolicyOptions {
-  /** Each can lower what holds outside, never raise it. */
+  /** Each can lower what holds outside, never raise it, unless `override` says so. */
   readonly limits?: LimitsOption;
   /** Takes the place of the assistant's model; one of the app's `models`, where those are named. */
   readonly model?: string;
@@ -37,6 +46,11 @@ export interface PolicyOptions {
   readonly deadlineMs?: number;
   /** The name under which a `route` limit counts. */
   readonly name?: string;
+  /**
+   * Whether limits and caps of this policy take the place of those outside, and so may raise them.
+   * Only on a single route; what an operator has set for somebody, it never raises. Default false.
+   */
+  readonly override?: boolean;
 }
 
 /** Milliseconds as text: `'500ms'`, `'2s'`, `'1m'`. */
@@ -50,7 +64,8 @@ export interface Log {
 }
 
 export interface BudgetOptions {
-  readonly limits?: LimitsOption;
+  /** The same for all, or a function of the subject. */
+  readonly limits?: LimitsOption | LimitsFunction;
   /** By name. Default: one called `default`, on `gpt-6-luna`. */
   readonly assistants?: Readonly<Record<string, AssistantDefinition>>;
   /** The models that may be used at all. Default: every model that has a price. */
@@ -107,7 +122,10 @@ export interface BudgetOptions {
 
 /** The options with every default in its place. */
 export interface Config {
+  /** Its limits are those of everybody; empty where a function gives them. */
   readonly policy: Policy;
+  /** The limits of one subject now. @throws BudgetError `invalid_options` */
+  readonly limitsFor: (subject: Subject) => Policy["limits"] | Promise<Policy["limits"]>;
   readonly assistants: ReadonlyMap<string, AssistantDefinition>;
   readonly prices: PriceTable;
   readonly timeZone: string;

@@ -1,11 +1,18 @@
 /** Options are checked whole at construction; their defaults stand here. */
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { type AssistantDefinition, priceUnknown } from "./assistants/index.ts";
 import { checked, firstIssue, invalidOptions } from "./invalid-options.ts";
 import { routeKey } from "./ledger/index.ts";
-import type { BudgetOptions, Config, LimitsOption, PolicyOptions } from "./options.ts";
+import type {
+  BudgetOptions,
+  Config,
+  LimitsFunction,
+  LimitsOption,
+  PolicyOptions,
+} from "./options.ts";
 import { type Policy, checkTimeZone, parseLimit, priceTable } from "./rules/index.ts";
-import { SCOPE } from "./subject.ts";
+import { SCOPE, type Subject } from "./subject.ts";
 
 const DEFAULT_LIMITS = { run: "$0.25", thread: "$2", user: "$1/day" } as const;
 const DEFAULT_ASSISTANT: AssistantDefinition = { model: "gpt-6-luna" };
@@ -30,6 +37,7 @@ const policyShape = z.strictObject({
   maxOutputTokens: z.int().min(16).optional(),
   deadlineMs: cap,
   name: z.string().min(1).max(256).optional(),
+  override: z.boolean().optional(),
 });
 const assistantShape = z.strictObject({
   model: z.string().min(1),
@@ -75,7 +83,12 @@ const callShape = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 });
 const optionsShape = z.strictObject({
-  limits: limitsShape.optional(),
+  limits: z
+    .union([
+      limitsShape,
+      z.custom<object>((value) => typeof value === "function", "limits by scope, or a function"),
+    ])
+    .optional(),
   assistants: z.record(z.string().min(1).max(64), assistantShape).optional(),
   models: z.array(z.string().min(1)).min(1).optional(),
   prices: z.record(z.string(), z.unknown()).optional(),
@@ -123,9 +136,12 @@ export function readOptions(options: BudgetOptions): Config {
       throw invalidOptions("assistants: found none; name at least one, or leave the option out.");
     checkAssistants({ models: options.models, assistants, prices });
     const min = options.minOutputTokens;
+    const { limits: given = {} } = options;
+    const limits = typeof given === "function" ? {} : readLimits(withDefaults(given), "limits");
     return {
+      limitsFor: typeof given === "function" ? limitsBy(given) : () => limits,
       policy: {
-        limits: readLimits(withDefaults(options.limits ?? {}), "limits"),
+        limits,
         deadlineMs: milliseconds(options.deadline ?? "10m"),
         ...(options.models ? { models: options.models } : {}),
       },
@@ -177,6 +193,33 @@ export function readPolicy(options: PolicyOptions, config: Config): Policy {
   if (options.name === undefined)
     throw invalidOptions("limits.route: a route limit counts by the policy's `name`; give it one.");
   return { ...rest, limits: { ...others, [routeKey(options.name)]: route } };
+}
+
+/** Plans are few: the same limits are read once, and are then the same object. */
+function limitsBy(limits: LimitsFunction): Config["limitsFor"] {
+  const known = new LRUCache<string, Policy["limits"]>({ max: 1_000 });
+  return async (subject) => {
+    const given = (await asked(limits, subject)) ?? NO_LIMITS;
+    const parsed = limitsShape.safeParse(given);
+    if (!parsed.success) throw firstIssue(parsed.error, given);
+    const text = JSON.stringify(given);
+    const read =
+      known.get(text) ?? checked(() => readLimits(withDefaults(given), "limits(subject)"));
+    known.set(text, read);
+    return read;
+  };
+}
+
+const NO_LIMITS: LimitsOption = {};
+
+async function asked(limits: LimitsFunction, subject: Subject) {
+  try {
+    return await limits(subject);
+  } catch (cause) {
+    const name = cause instanceof Error ? cause.name : typeof cause;
+    const message = `limits(subject): it threw (${name}), so that nobody knows what may be spent. Let it give back limits, or undefined for the defaults.`;
+    throw invalidOptions(message, cause);
+  }
 }
 
 /** A scope that is not named, or is `undefined`, has its default: only `'unlimited'` lifts a limit. */

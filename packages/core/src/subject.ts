@@ -1,8 +1,7 @@
 /** Who spends: one user, and what else limits may count by. */
 import { BudgetError } from "./errors.ts";
 import { invalidOptions } from "./invalid-options.ts";
-import type { Subjects } from "./ledger/index.ts";
-import type { Policy } from "./rules/index.ts";
+import type { LimitLayers, Subjects } from "./ledger/index.ts";
 
 /** The person behind a request, or whoever a job works for. */
 export interface Subject {
@@ -17,8 +16,9 @@ export interface Subject {
  *
  * @throws BudgetError `invalid_options`
  */
-export function requireSubjects(subject: Subject, limits: Policy["limits"]): void {
-  for (const [scope, ofScope] of Object.entries(limits)) {
+export function requireSubjects(subject: Subject, { app, inner }: LimitLayers): void {
+  const stated = [app, ...inner.map((layer) => layer.limits)];
+  for (const [scope, ofScope] of stated.flatMap((limits) => Object.entries(limits))) {
     if (scope.startsWith("route:")) continue;
     const named = Object.hasOwn(subject, scope) ? subject[scope] : undefined;
     const isNamed = scope === "user" || BUILT_IN.has(scope) || named || named === null;

@@ -1,6 +1,6 @@
 /** Who spends: ids as they come from sign-ins, and from people who would like to be somebody else. */
 import { describe, expect, test } from "vitest";
-import { type Identity, subjectFrom, subjectIn } from "../src/http/identity.ts";
+import { type Identity, subjectFrom, foundIn } from "../src/http/identity.ts";
 import { budgetError, callsOf, start } from "./running-budget.ts";
 
 describe("an id", () => {
@@ -143,11 +143,11 @@ describe("where sign-ins put their user", () => {
     ["true", true, undefined],
     ["payloads in payloads", { payload: { payload: { payload: { sub: "x" } } } }, undefined],
   ])("%s", ([, slot, user]) => {
-    expect(subjectIn([slot])?.user).toBe(user);
+    expect(foundIn([slot])?.id).toBe(user);
   });
 
   test("the first place that holds somebody counts", () => {
-    expect(subjectIn([{ userId: null }, undefined, { sub: "b" }, { id: "c" }])?.user).toBe("b");
+    expect(foundIn([{ userId: null }, undefined, { sub: "b" }, { id: "c" }])?.id).toBe("b");
   });
 
   test.for<unknown>([
@@ -157,7 +157,7 @@ describe("where sign-ins put their user", () => {
     { id: "[object Object]" },
     { id: "x".repeat(300) },
   ])("an id of hostile shape is refused, not guessed: %o", async (slot) => {
-    const error = await budgetError(() => subjectIn([slot]));
+    const error = await budgetError(() => foundIn([slot]));
     expect(error.code).toBe("identity_required");
   });
 
@@ -165,8 +165,8 @@ describe("where sign-ins put their user", () => {
     const prototype = Object.prototype as Record<string, unknown>;
     prototype["id"] = "mallory";
     try {
-      expect(subjectIn([{}, { userId: "bob" }])?.user).toBe("bob");
-      expect(subjectIn([{}])).toBeUndefined();
+      expect(foundIn([{}, { userId: "bob" }])?.id).toBe("bob");
+      expect(foundIn([{}])).toBeUndefined();
     } finally {
       delete prototype["id"];
     }

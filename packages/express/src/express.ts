@@ -1,6 +1,13 @@
 /** Express: `app.use(assistantsBudget())` gives every request `req.assistants`. */
-import type { AppBudget, Assistants, PolicyOptions } from "@assistants-budget/core";
-import { type Answer, type HttpOptions, createHttpBudget } from "@assistants-budget/core/http";
+import type { AppBudget, Assistants, PolicyOptions, RunStream } from "@assistants-budget/core";
+import {
+  type Answer,
+  EVENT_STREAM_HEADERS,
+  type HttpOptions,
+  attach,
+  createHttpBudget,
+  eventFrames,
+} from "@assistants-budget/core/http";
 import { sqlite } from "@assistants-budget/store-sqlite";
 import type { Application, ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 
@@ -29,6 +36,8 @@ export interface ExpressBudget extends RequestHandler, AppBudget {
   readonly guard: (options?: PolicyOptions) => RequestHandler;
   /** Answers with the signed-in user's own balances. */
   readonly balances: () => RequestHandler;
+  /** Sends a run as server-sent events: `await budget.events(res, req.assistants.stream({ … }))`. */
+  readonly events: (res: Response, stream: RunStream) => Promise<void>;
   /** Answers budget errors and passes all others on; for apps with an error handler of their own, before it. */
   readonly errors: () => ErrorRequestHandler;
 }
@@ -44,16 +53,17 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     env: process.env,
     store: () => sqlite(),
     slots: ({ user, auth, oidc }: Request & SignIns) => [user, auth, oidc],
+    setHeaders: ({ res }, headers) => void (res?.headersSent || res?.set(headers)),
   });
   const { budget } = http;
   const errors: ErrorRequestHandler = (error, req, res, next) => {
-    const begun = res.headersSent;
-    const streams = begun && /^text\/event-stream/i.test(res.get("content-type") ?? "");
-    const answer =
-      begun && !streams ? undefined : http.answer(error, begun ? undefined : req.get("accept"));
+    const answer = http.answer(error, {
+      begun: res.headersSent,
+      type: res.get("content-type"),
+      accept: req.get("accept"),
+    });
     if (!answer) next(error);
-    // The status has gone out: the stream's last event says what became of it.
-    else if (begun) res.end(`event: problem\ndata: ${answer.body}\n\n`);
+    else if ("event" in answer) res.end(answer.event);
     else write(res, answer);
   };
   appended.add(errors);
@@ -62,30 +72,27 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     res?.once("finish", () => http.answered(req, res.statusCode));
     return http.assistants(req);
   };
-  const attach: RequestHandler = (req: Request & Attached, _res, next) => {
-    if (req[OPEN] !== open) {
-      req[OPEN] = open;
-      if (!Reflect.has(req, "assistants"))
-        Object.defineProperty(Object.getPrototypeOf(req), "assistants", OWN);
-      if (errorHandler) append(req.app, errors);
-    }
+  const mount: RequestHandler = (req, _res, next) => {
+    const had = attach(req, open);
+    if (had === "over") http.mountedOver();
+    if (had !== "same" && errorHandler) append(req.app, errors);
     next();
   };
   const under = (narrower: PolicyOptions, then: RequestHandler): RequestHandler => {
     const policy = budget.policy(narrower);
     return (req, res, next) => {
-      http.narrow(req, policy);
-      attach(req, res, () => undefined);
+      // Express knows the route where a handler stands on one, and none in `use()`.
+      http.narrow(req, policy, req.route !== undefined);
+      mount(req, res, () => undefined);
       return then(req, res, next);
     };
   };
 
-  return Object.assign(attach, http.app, {
+  return Object.assign(mount, http.app, {
     policy: (narrower: PolicyOptions) => under(narrower, (_req, _res, next) => next()),
     guard: (narrower: PolicyOptions = {}) =>
       under(narrower, async (req, _res, next) => {
-        // A browser's preflight carries no sign-in, and spends nothing.
-        if (req.method !== "OPTIONS") await req.assistants.check();
+        await http.guard(req, req.method);
         next();
       }),
     balances: () =>
@@ -93,6 +100,13 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
         res.set("Cache-Control", "no-store").json(await http.balances(req));
       }),
     errors: () => errors,
+    events: async (res: Response, stream: RunStream) => {
+      // A refusal comes before the first event, and is an ordinary answer.
+      const frames = await eventFrames(stream);
+      res.set(EVENT_STREAM_HEADERS);
+      for await (const frame of frames) if (!res.closed) res.write(frame);
+      res.end();
+    },
   });
 }
 
@@ -102,25 +116,6 @@ interface SignIns {
   readonly auth?: unknown;
   readonly oidc?: unknown;
 }
-
-const OPEN = Symbol("assistants-budget.open");
-const OPENED = Symbol("assistants-budget.opened");
-
-/** Whose `req.assistants` is: of several budgets the one that was mounted last before the route. */
-interface Attached {
-  [OPEN]?: (req: Request) => Assistants;
-  [OPENED]?: { readonly by: Attached[typeof OPEN]; readonly assistants: Assistants };
-}
-
-/** One getter for all requests of an app: a property of each would cost every request, used or not. */
-const OWN: PropertyDescriptor & ThisType<Request & Attached> = {
-  configurable: true,
-  get() {
-    const by = this[OPEN];
-    if (by && this[OPENED]?.by !== by) this[OPENED] = { by, assistants: by(this) };
-    return this[OPENED]?.assistants;
-  },
-};
 
 /** The error handlers of all budgets. */
 const appended = new WeakSet<object>();

@@ -41,7 +41,7 @@ describe("a route's policy", () => {
     const wrong = [
       () => budget.policy({ limits: { user: "5" as never } }),
       () => budget.policy({ limits: { user: "unlimited" } }),
-      () => budget.guard({ override: true } as never),
+      () => budget.guard({ limit: "$1" } as never),
     ];
     for (const make of wrong)
       expect(make).toThrow(expect.objectContaining({ code: "invalid_options" }));

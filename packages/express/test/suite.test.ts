@@ -30,10 +30,12 @@ adapterSuite(
         next();
       });
       if (mounted) app.use(budget);
-      for (const { method, path, policy, guard, handler } of routes) {
-        if (policy) app[method](path, budget.policy(policy));
-        if (guard) app[method](path, budget.guard(guard));
-        app[method](path, handlerOf(handler, budget));
+      for (const { method, path, router, policy, guard, handler } of routes) {
+        const at = router ? express.Router() : app;
+        if (router) app.use(router.path, budget.policy(router.policy), at);
+        if (policy) at[method](path, budget.policy(policy));
+        if (guard) at[method](path, budget.guard(guard));
+        at[method](path, handlerOf(handler, budget));
       }
       return serve(app, budget.close);
     },

@@ -26,7 +26,7 @@ export function nodeHarness({
   const start = ({ options, mounted, signIn, routes }: AppDescription) => {
     const budget = assistantsBudget(options);
     const handlers = new Map<string, Handler>(
-      routes.map(({ method, path, handler, policy, guard }) => {
+      routes.map(({ method, path, handler, policy, guard, router }) => {
         let handle: Handler = async (req: Parsed, res) => {
           const request = seen(seenIn(req), res);
           if (handler.kind === "balances") return budget.balances(req, res);
@@ -35,7 +35,8 @@ export function nodeHarness({
         };
         if (guard) handle = budget.guard(guard, handle);
         if (policy) handle = budget.policy(policy, handle);
-        return [`${method} ${path}`, handle] as const;
+        if (router) handle = budget.policy(router.policy, handle, false);
+        return [`${method} ${router?.path ?? ""}${path}`, handle] as const;
       }),
     );
     const route: Handler = async (req, res) => {

@@ -12,7 +12,10 @@ test("docs/write-an-adapter.md shows the adapter as it is tested here", () => {
 
 test("and has a row for each member of the contract", () => {
   const [, table = ""] = /## The contract\n(.*?)\n## /s.exec(page) ?? [];
-  const http = createHttpBudget({ limits: {} }, { store: () => memory(), slots: () => [] });
+  const http = createHttpBudget(
+    { limits: {} },
+    { store: () => memory(), slots: () => [], setHeaders: () => undefined },
+  );
   const missing = Object.keys(http).filter((name) => !table.match(`\\| \`${name}[(\`]`));
   expect(missing).toEqual([]);
 });

@@ -6,6 +6,8 @@ import { type HttpOptions, createHttpBudget } from "@assistants-budget/core/http
 export interface Request extends IncomingMessage {
   user?: unknown;
   assistants?: Assistants;
+  /** Its response, where headers may go. */
+  res?: ServerResponse;
 }
 
 export type Handler = (req: Request, res: ServerResponse) => Promise<void>;
@@ -16,36 +18,40 @@ export function assistantsBudget(options: HttpOptions<Request> = {}) {
     env: process.env,
     store: () => memory(),
     slots: ({ user }) => [user],
+    setHeaders: ({ res }, headers) => {
+      if (!res?.headersSent) res?.setHeaders(new Map(Object.entries(headers)));
+    },
   });
   const { budget } = http;
 
   const mount =
     (next: Handler): Handler =>
     async (req, res) => {
-      req.assistants = http.assistants(req);
+      Object.assign(req, { res, assistants: http.assistants(req) });
       res.once("finish", () => http.answered(req, res.statusCode));
       try {
         await next(req, res);
       } catch (error) {
-        const begun = res.headersSent;
-        const streams = begun && res.getHeader("content-type") === "text/event-stream";
-        const accept = begun ? undefined : req.headers.accept;
-        const answer = begun && !streams ? undefined : http.answer(error, accept);
+        const answer = http.answer(error, {
+          begun: res.headersSent,
+          type: String(res.getHeader("content-type")),
+          accept: req.headers.accept,
+        });
         if (!answer) throw error;
-        if (begun) res.end(`event: problem\ndata: ${answer.body}\n\n`);
+        if ("event" in answer) res.end(answer.event);
         else res.writeHead(answer.status, answer.headers).end(answer.body);
       }
     };
-  const policy = (narrower: PolicyOptions, next: Handler): Handler => {
+  const policy = (narrower: PolicyOptions, next: Handler, isRoute = true): Handler => {
     const ready = budget.policy(narrower);
     return (req, res) => {
-      http.narrow(req, ready);
+      http.narrow(req, ready, isRoute);
       return next(req, res);
     };
   };
   const guard = (narrower: PolicyOptions, next: Handler): Handler =>
     policy(narrower, async (req, res) => {
-      if (req.method !== "OPTIONS") await http.assistants(req).check();
+      await http.guard(req, req.method ?? "");
       await next(req, res);
     });
   const balances: Handler = async (req, res) => {

@@ -1,3 +1,6 @@
+import { BudgetError } from "../errors.ts";
+import type { Ending } from "./backend.ts";
+
 /** A provider in a bad hour must not eat budgets: after some failures in a row nothing is sent for a while. */
 export interface Breaker {
   /** Milliseconds for which nothing is sent; 0 when the way is open. Asked before money is held. */
@@ -29,4 +32,20 @@ export function breaker(monotonic: () => number): Breaker {
       closedUntil = failures >= FAILURES ? monotonic() + COOL_DOWN_MS : -Infinity;
     },
   };
+}
+
+/** What a call is told that may not be sent for now. */
+export function paused(breaker: Pick<Breaker, "closedForMs">): BudgetError {
+  const seconds = Math.ceil(breaker.closedForMs() / 1000);
+  return new BudgetError("provider_unreachable", {
+    message: `The provider failed several times in a row; nothing is sent for ${seconds} s more.`,
+    retryAfter: seconds,
+  });
+}
+
+/** What a user can bring about by what they send must never close the way for all others. */
+export function isProvidersFault(ending: Ending): boolean {
+  if (ending.kind === "answered")
+    return ending.status === "failed" && ending.reason === "server_error";
+  return ending.kind !== "not_spent" || ending.reason === "unreachable";
 }

@@ -7,7 +7,8 @@ import type { StepBody } from "./backend.ts";
 import type { Tool } from "./tool.ts";
 import type { Frame } from "./turn.ts";
 
-const DEFAULT_OUTPUT_TOKENS = 8_192;
+/** Where nobody says how long an answer may be. */
+export const DEFAULT_OUTPUT_TOKENS = 8_192;
 const DEFAULT_STEPS = 16;
 
 export interface Plan {

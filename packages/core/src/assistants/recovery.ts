@@ -3,7 +3,7 @@ import pMap from "p-map";
 import type { Charge, OpenHold } from "../ledger/index.ts";
 import { assumed, verdictOf } from "./charging.ts";
 import { outcomeOf } from "./outcome.ts";
-import type { StepHost } from "./step.ts";
+import type { StepHost } from "./step-host.ts";
 
 export interface RecoverReport {
   /** Holds that were found expired. */

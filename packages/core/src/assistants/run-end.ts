@@ -16,9 +16,12 @@ export function stopAfter(
   return more && run.steps >= run.maxSteps ? { reason: "max_steps" } : undefined;
 }
 
+/** A shared limit is spent; or nobody can say what the limits are. */
+const BUDGET_CODES: ReadonlySet<string> = new Set(["app_budget_exhausted", "invalid_options"]);
+
 /** A refusal or failure of the next step, as the reason to stop. */
 export function stopOf(error: BudgetError): Stop {
-  const isBudget = error.status === 402 || error.code === "app_budget_exhausted";
+  const isBudget = error.status === 402 || BUDGET_CODES.has(error.code);
   return { reason: isBudget ? "budget" : "provider", problem: toProblem(error) };
 }
 

@@ -2,7 +2,8 @@
 import { v7 as uuid } from "uuid";
 import { isBudgetError } from "../errors.ts";
 import {
-  type LimitLayers,
+  type Balance,
+  type LimitsSource,
   OWN_SCOPES,
   type Pending,
   type RunRecord,
@@ -22,7 +23,8 @@ import { type CallOptions, type Plan, planOf } from "./plan.ts";
 import { outputRange, stopBefore } from "./run-caps.ts";
 import { closed, stopAfter, stopOf } from "./run-end.ts";
 import { type Run, costFrom, stepOf, summaryOf } from "./run.ts";
-import { type StepHost, takeStep } from "./step.ts";
+import type { StepHost } from "./step-host.ts";
+import { takeStep } from "./step.ts";
 import { type ToolCall, outputItem, runTools, toolCallsIn } from "./tool-calls.ts";
 import { type Turn, openTurn } from "./turn.ts";
 import { userItem } from "./user-input.ts";
@@ -41,7 +43,8 @@ export interface RunnerHost extends StepHost {
 
 export interface RunRequest {
   readonly user: string;
-  readonly limits: LimitLayers;
+  /** Asked once a reserve. */
+  readonly limits: LimitsSource;
   /** All subjects but the run and the thread, which the runner adds. */
   readonly subjects: Subjects;
   readonly policy: Policy;
@@ -148,7 +151,7 @@ function isOwnCount({ host, plan, createdAt }: Session, taken: StepRecord): bool
 }
 
 /** One step with what is left of the run's caps. */
-function step(session: Session, promptTokens: number): Promise<Answered> {
+async function step(session: Session, promptTokens: number): Promise<Answered> {
   const { host, request, plan, turn, steps, subjects, thread, id, deadline } = session;
   const { policy, name, user, signal } = request;
   return takeStep(host, {
@@ -158,7 +161,7 @@ function step(session: Session, promptTokens: number): Promise<Answered> {
     promptTokens,
     output: outputRange(session),
     demand: {
-      limits: request.limits,
+      limits: await request.limits(),
       subjects,
       timeZone: host.timeZone,
       waitMs: host.waitMs,
@@ -216,21 +219,21 @@ async function keep({ host, lease, turn }: Session, run: RunRecord, close: boole
 
 /** The end of a run that has done something. */
 async function finish(session: Session, text: string, stop: Stop | undefined): Promise<Run> {
-  const { host, request, turn, subjects } = session;
+  const { turn } = session;
   const record = {
     ...recordOf(session, stop ? "incomplete" : "completed", text),
     ...(stop ? { stop } : {}),
   };
   await keep(session, record, true);
-  // What is shared with others is not the caller's to see.
-  const query = {
-    limits: request.limits,
-    subjects,
-    timeZone: host.timeZone,
-    scopes: OWN_SCOPES,
-  };
-  const balances = await host.ledger.balances(query).catch(() => []);
+  const balances = await ownBalances(session).catch(() => []);
   return { ...summaryOf(record), output: [...turn.added], balances };
+}
+
+/** What is shared with others is not the caller's to see. */
+async function ownBalances({ host, request, subjects }: Session): Promise<readonly Balance[]> {
+  const { ledger, timeZone } = host;
+  const limits = await request.limits();
+  return ledger.balances({ limits, subjects, timeZone, scopes: OWN_SCOPES });
 }
 
 /** A run that came to nothing is remembered only if it cost something. */

@@ -1,7 +1,7 @@
 /** Looks for holds of dead processes from time to time, one process at a time. */
 import type { Store } from "../ledger/index.ts";
 import { recoverHolds } from "./recovery.ts";
-import type { StepHost } from "./step.ts";
+import type { StepHost } from "./step-host.ts";
 
 const PAUSE_MS = 30_000;
 

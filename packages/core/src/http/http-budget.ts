@@ -1,30 +1,40 @@
 /** What every adapter needs: who sent a request, which policies are on it, what to answer. */
 import type { Assistants, RunOptions } from "../assistants-of.ts";
+import type { Run } from "../assistants/index.ts";
 import { type AppBudget, type Budget, type Host, createBudget } from "../budget.ts";
-import { BudgetError, isBudgetError } from "../errors.ts";
+import { type BudgetError, isBudgetError } from "../errors.ts";
 import { eventStream } from "../event-stream.ts";
-import { OWN_SCOPES, balanceJson } from "../ledger/index.ts";
-import type { BudgetOptions } from "../options.ts";
+import { invalidOptions } from "../invalid-options.ts";
+import { type Balance, OWN_SCOPES, balanceJson } from "../ledger/index.ts";
 import type { Policy } from "../rules/index.ts";
-import type { Subject } from "../subject.ts";
-import { type Identity, subjectFrom, subjectIn } from "./identity.ts";
+import { budgetHeaders, fullest } from "./budget-headers.ts";
+import { problemFrame } from "./event-frames.ts";
+import { type HttpOptions, budgetOptions } from "./http-options.ts";
 import { type Answer, answerTo } from "./refusal.ts";
-
-/** The options of every adapter; `Request` is the framework's own. */
-export interface HttpOptions<Request> extends BudgetOptions {
-  /**
-   * Who sent the request. Default: the place where the framework's sign-in puts its user.
-   * Never trust anything that the client can set.
-   */
-  readonly identify?: (
-    request: Request,
-  ) => Identity | null | undefined | Promise<Identity | null | undefined>;
-}
+import { warnOnce } from "./warn-once.ts";
+import { whoOf } from "./who.ts";
 
 /** How an adapter's framework shows a request. */
 export interface HttpHost<Request extends object> extends Host {
   /** Places where a signed-in user may be, in order. */
   readonly slots: (request: Request) => readonly unknown[];
+  /** Puts headers on the response, if it has not gone out. */
+  readonly setHeaders: (request: Request, headers: Readonly<Record<string, string>>) => void;
+}
+
+/** How far a response has come when an error reaches the adapter. */
+export interface ResponseSoFar {
+  /** Whether its status has gone out. */
+  readonly begun: boolean;
+  /** Its `Content-Type`, if it has begun. */
+  readonly type?: string | null | undefined;
+  /** The request's `Accept`. */
+  readonly accept?: string | null | undefined;
+}
+
+/** What ends a stream whose status has gone out. */
+export interface LastEvent {
+  readonly event: string;
 }
 
 export interface HttpBudget<Request extends object> {
@@ -33,14 +43,26 @@ export interface HttpBudget<Request extends object> {
   readonly app: AppBudget;
   /** The signed-in user's assistants. Free until used: the user is looked up at each call. */
   assistants(request: Request): Assistants;
-  /** Puts a policy upon a request; the innermost is put on last. */
-  narrow(request: Request, policy: Policy): void;
-  /** The answer to one of our errors; also tells the developer what is theirs to mend. Nothing for other errors. */
-  answer(error: unknown, accept: string | undefined): Answer | undefined;
+  /**
+   * Puts a policy upon a request; the innermost is put on last.
+   *
+   * @param isRoute Whether the framework says that it stands on a single route, so that it may override.
+   * @throws BudgetError `invalid_options` for one that overrides and does not
+   */
+  narrow(request: Request, policy: Policy, isRoute?: boolean): void;
+  /**
+   * What to write for one of our errors: an answer, or the last event of a stream that has begun. Also
+   * tells the developer what is theirs to mend. Nothing for other errors, and where it is too late.
+   */
+  answer(error: unknown, response: ResponseSoFar): Answer | LastEvent | undefined;
+  /** Refuses now what `run()` would refuse; holds nothing. A preflight passes. @throws BudgetError */
+  guard(request: Request, method: string): Promise<void>;
   /** The user's own balances, as they go over the wire. */
   balances(request: Request): Promise<{ readonly balances: readonly Record<string, unknown>[] }>;
   /** To be told once a response has gone out: warns, once, where a refusal became something else. */
   answered(request: Request, status: number): void;
+  /** To be told where another budget is mounted before this one on the same request: warns, once. */
+  mountedOver(): void;
 }
 
 /** @throws BudgetError `invalid_options` */
@@ -48,38 +70,48 @@ export function createHttpBudget<Request extends object>(
   options: HttpOptions<Request>,
   host: HttpHost<Request>,
 ): HttpBudget<Request> {
-  const { identify, ...rest } = options;
-  const budget = createBudget(rest, host);
+  const { headers = false, onWarning, warnAt = 0.8 } = options;
+  const budget = createBudget(budgetOptions(options), host);
+  const warn = warnOnce(budget.log);
+  const who = whoOf(options, host.slots, warn);
   const policies = new WeakMap<Request, readonly Policy[]>();
+  const chained = policyChains();
   const refusals = new WeakMap<Request, BudgetError>();
-  let warned = false;
   if (options.assistants === undefined && options.limits === undefined) announce(budget);
-
-  async function subjectOf(request: Request): Promise<Subject> {
-    const subject = identify
-      ? subjectFrom(await identify(request))
-      : subjectIn(host.slots(request));
-    if (subject) return subject;
-    throw new BudgetError("identity_required", {
-      message:
-        "No user was found on the request. Mount the sign-in before the route, or give `identify` a function that returns the user's id.",
-      detail: "Sign in to use this.",
-    });
-  }
 
   /** Runs something as the request's user, and remembers a refusal. */
   async function as<T>(request: Request, act: (assistants: Assistants) => Promise<T>): Promise<T> {
     try {
-      const subject = await subjectOf(request);
-      return await act(budget.under(subject, policies.get(request) ?? []));
+      const subject = await who.of(request);
+      return await act(budget.under(subject, policies.get(request) ?? NONE));
     } catch (error) {
       if (isBudgetError(error)) refusals.set(request, error);
       throw error;
     }
   }
 
+  /** What a response, and the app, are told of the caller's own windows. */
+  function tell(request: Request, balances: readonly Balance[]): void {
+    const own = balances.filter(({ scope }) => OWN_SCOPES.has(scope));
+    if (headers !== false) host.setHeaders(request, budgetHeaders(own, headers));
+    const nearest = fullest(own);
+    if (!onWarning || !nearest || nearest.usedPercent < warnAt * 100) return;
+    try {
+      onWarning(nearest, request);
+    } catch (error) {
+      const name = error instanceof Error ? error.name : typeof error;
+      warn("ERR_AB_ON_WARNING_FAILED", `\`onWarning\` threw (${name}); the run stands.`);
+    }
+  }
+
+  async function told(request: Request, run: Promise<Run>): Promise<Run> {
+    const done = await run;
+    tell(request, done.balances);
+    return done;
+  }
+
   function assistants(request: Request): Assistants {
-    const run = (call: RunOptions) => as(request, (own) => own.run(call));
+    const run = (call: RunOptions) => as(request, (own) => told(request, own.run(call)));
     return {
       run,
       stream: (call) =>
@@ -87,7 +119,7 @@ export function createHttpBudget<Request extends object>(
           as(request, async (own) => {
             const stream = own.stream(call);
             for await (const event of stream) if (event.type !== "run") onEvent(event);
-            return stream.result;
+            return told(request, stream.result);
           }),
         ),
       balances: () => as(request, (own) => own.balances()),
@@ -108,28 +140,69 @@ export function createHttpBudget<Request extends object>(
     budget,
     app: { for: of, ready, operator, on, recover, lines, close },
     assistants,
-    narrow: (request, policy) =>
-      void policies.set(request, [...(policies.get(request) ?? []), policy]),
-    answer: (error, accept) => {
+    narrow: (request, policy, isRoute = false) => {
+      if (policy.override && !isRoute) throw overridesTooMuch();
+      policies.set(request, chained(policies.get(request) ?? NONE, policy));
+    },
+    answer: (error, { begun, type, accept }) => {
       if (!isBudgetError(error)) return undefined;
+      const streams = /^text\/event-stream/i.test(type ?? "");
+      if (begun && !streams) return undefined;
       if (error.status >= 500)
         budget.log.error(`assistants-budget: ${error.code}: ${error.message}`);
-      return answerTo(error, accept);
+      return begun
+        ? { event: problemFrame(answerTo(error).body) }
+        : answerTo(error, accept ?? undefined);
+    },
+    guard: async (request, method) => {
+      // A browser's preflight carries no sign-in, and spends nothing.
+      if (method !== "OPTIONS") await assistants(request).check();
     },
     balances: async (request) => {
       const all = await assistants(request).balances();
+      tell(request, all);
       return { balances: all.filter(({ scope }) => OWN_SCOPES.has(scope)).map(balanceJson) };
     },
     answered: (request, status) => {
       const refused = refusals.get(request);
-      if (warned || !refused || refused.status >= 500 || status < 500) return;
-      warned = true;
-      budget.log.warn(
-        `assistants-budget: ERR_AB_REFUSAL_REPLACED: a refusal (${refused.code}, ${refused.status}) went out as ${status}. ` +
-          "An error handler of the app answered it: let it pass errors with `isBudgetError(error)` on, or put `budget.errors()` before it.",
-      );
+      if (!refused) return;
+      if (refused.code === "identity_required" && who.isSignedIn(request))
+        warn(
+          "ERR_AB_MOUNTED_BEFORE_SIGN_IN",
+          "a request was refused because nobody was signed in, and then somebody was. Mount the sign-in before `guard()`, `balances()` and the routes.",
+        );
+      if (refused.status < 500 && status >= 500)
+        warn(
+          "ERR_AB_REFUSAL_REPLACED",
+          `a refusal (${refused.code}, ${refused.status}) went out as ${status}. An error handler of the app answered it: let it pass errors with \`isBudgetError(error)\` on; in Express, \`budget.errors()\` before it answers them.`,
+        );
     },
+    mountedOver: () =>
+      warn(
+        "ERR_AB_DOUBLE_MOUNT",
+        "two budgets are mounted on one request; only the one that was mounted last is used, and the limits of the other don't count. Make one budget and mount it once.",
+      ),
   };
+}
+
+const NONE: readonly Policy[] = [];
+
+/** The same policies one within the other are the same list, by which the ledger knows its plans. */
+function policyChains(): (outer: readonly Policy[], inner: Policy) => readonly Policy[] {
+  const known = new WeakMap<readonly Policy[], WeakMap<Policy, readonly Policy[]>>();
+  return (outer, inner) => {
+    const within = known.get(outer) ?? new WeakMap<Policy, readonly Policy[]>();
+    known.set(outer, within);
+    const chain = within.get(inner) ?? [...outer, inner];
+    within.set(inner, chain);
+    return chain;
+  };
+}
+
+function overridesTooMuch(): BudgetError {
+  return invalidOptions(
+    "override: found a policy that may raise limits where it is not on a single route; put it on the route itself, beside its handler, or let it narrow.",
+  );
 }
 
 /** The one line of an app that chose nothing: what holds now, and where it is kept. */

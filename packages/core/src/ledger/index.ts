@@ -6,7 +6,7 @@ export type { Demand, Hold, Subjects } from "./demand.ts";
 export { delivery } from "./delivery.ts";
 export { createLedger } from "./ledger.ts";
 export type { Ledger } from "./ledger.ts";
-export type { LimitLayers } from "./limit-layers.ts";
+export type { LimitLayers, LimitsSource } from "./limit-layers.ts";
 export type { Monotonic } from "./store-clock.ts";
 export { askStore } from "./ask-store.ts";
 export { OWN_SCOPES } from "./refusal.ts";

@@ -22,6 +22,8 @@ export interface Policy {
   readonly deadlineMs?: number;
   /** The route's name, which a `route` limit counts under. */
   readonly name?: string;
+  /** Whether it may raise what holds outside. */
+  readonly override?: boolean;
 }
 
 const CAPS = [
@@ -118,4 +120,9 @@ export function override(outer: Policy, inner: Policy): Policy {
     ...mergeModels(outer, inner, (_far, near) => near),
     ...mergeCaps(outer, inner, (_far, near) => near),
   };
+}
+
+/** Puts an inner policy within an outer one: it narrows, unless it says that it overrides. */
+export function within(outer: Policy, inner: Policy): Policy {
+  return inner.override ? override(outer, inner) : narrow(outer, inner);
 }

@@ -1,4 +1,5 @@
 import type { Runner } from "../store/harness.ts";
+import { anonymousPart } from "./anonymous-part.ts";
 import { connectionsPart } from "./connections-part.ts";
 import { guardPart } from "./guard-part.ts";
 import type { AdapterHarness } from "./harness.ts";
@@ -7,6 +8,7 @@ import { policiesPart } from "./policies-part.ts";
 import { refusalsPart } from "./refusals-part.ts";
 import { runsPart } from "./runs-part.ts";
 import { type Part, declarePart } from "./scene.ts";
+import { selfServicePart } from "./self-service-part.ts";
 import { streamsPart } from "./streams-part.ts";
 import { untouchedPart } from "./untouched-part.ts";
 
@@ -14,8 +16,10 @@ const PARTS: readonly Part[] = [
   runsPart,
   refusalsPart,
   identityPart,
+  anonymousPart,
   policiesPart,
   guardPart,
+  selfServicePart,
   untouchedPart,
   streamsPart,
   connectionsPart,

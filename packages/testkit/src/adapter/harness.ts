@@ -27,6 +27,8 @@ export type Handler =
 export interface Route {
   readonly method: "get" | "post" | "options";
   readonly path: string;
+  /** A router, a mount or a scope of the framework's, below this path and under this policy; the route lives in it. */
+  readonly router?: { readonly path: string; readonly policy: PolicyOptions };
   /** Put upon the route with the adapter's `policy()`. */
   readonly policy?: PolicyOptions;
   /** The adapter's `guard()` with these options, before the handler. */

@@ -10,6 +10,10 @@ const SESSIONS: Readonly<Record<string, unknown>> = {
   "session of 42": { id: 42 },
   "session of 42 as text": { id: "42" },
   "session of 42 as bigint": { id: 42n },
+  "session of carol at a": { sub: "carol", iss: "https://a.example" },
+  "session of carol at b": { sub: "carol", iss: "https://b.example" },
+  "session of the anonymous": { id: "anonymous" },
+  "session of an anonymous": { id: "anonymous:s1" },
   "session of an empty user": {},
   "session of an e-mail": { email: "alice@example.com", name: "alice" },
   "session of a name": "alice",
@@ -24,7 +28,7 @@ const SESSIONS: Readonly<Record<string, unknown>> = {
 
 /** Sessions of somebody who can't be told from anybody else. */
 export const NOBODIES: readonly string[] = Object.keys(SESSIONS).filter(
-  (session) => !/ (alice|bob|42.*)$/.test(session),
+  (session) => !/ (alice|bob|42.*|carol .*|the anonymous|an anonymous)$/.test(session),
 );
 
 export function signIn(

@@ -1,7 +1,7 @@
 /** The OpenAI client: the app's own, or one made at the first call that needs it. */
 import type { OpenAI } from "openai";
-import { BudgetError } from "./errors.ts";
-import type { BudgetOptions } from "./options.ts";
+import { BudgetError } from "../errors.ts";
+import type { BudgetOptions } from "../options.ts";
 
 /** What the host's environment says; core does not read it by itself. */
 export type Environment = Readonly<Record<string, string | undefined>>;
