@@ -20,6 +20,8 @@ export interface HttpHost<Request extends object> extends Host {
   readonly slots: (request: Request) => readonly unknown[];
   /** Puts headers on the response, if it has not gone out. */
   readonly setHeaders: (request: Request, headers: Readonly<Record<string, string>>) => void;
+  /** Told of a refusal before the app sees it: gives it what the framework looks for in an error. */
+  readonly refused?: (request: Request, error: BudgetError) => void;
 }
 
 /** How far a response has come when an error reaches the adapter. */
@@ -79,13 +81,23 @@ export function createHttpBudget<Request extends object>(
   const refusals = new WeakMap<Request, BudgetError>();
   if (options.assistants === undefined && options.limits === undefined) announce(budget);
 
+  function refused(request: Request, error: unknown): void {
+    if (!isBudgetError(error)) return;
+    refusals.set(request, error);
+    host.refused?.(request, error);
+  }
+
   /** Runs something as the request's user, and remembers a refusal. */
-  async function as<T>(request: Request, act: (assistants: Assistants) => Promise<T>): Promise<T> {
+  async function as<T>(
+    request: Request,
+    act: (assistants: Assistants) => Promise<T>,
+    at?: "before",
+  ): Promise<T> {
     try {
-      const subject = await who.of(request);
+      const subject = await who.of(request, at);
       return await act(budget.under(subject, policies.get(request) ?? NONE));
     } catch (error) {
-      if (isBudgetError(error)) refusals.set(request, error);
+      refused(request, error);
       throw error;
     }
   }
@@ -110,8 +122,18 @@ export function createHttpBudget<Request extends object>(
     return done;
   }
 
+  /** The user is looked up at each call; a refusal is remembered. */
+  function clientOf(request: Request): Assistants["client"] {
+    const find = async () => ({
+      subject: await who.of(request),
+      policies: policies.get(request) ?? NONE,
+    });
+    return budget.clientFor(find, (error) => refused(request, error));
+  }
+
   function assistants(request: Request): Assistants {
     const run = (call: RunOptions) => as(request, (own) => told(request, own.run(call)));
+    let client: Assistants["client"] | undefined;
     return {
       run,
       stream: (call) =>
@@ -128,6 +150,9 @@ export function createHttpBudget<Request extends object>(
         get: (id) => as(request, (own) => own.runs.get(id)),
         list: (thread) => as(request, (own) => own.runs.list(thread)),
       },
+      get client() {
+        return (client ??= clientOf(request));
+      },
       threads: {
         items: (thread) => as(request, (own) => own.threads.items(thread)),
         delete: (thread) => as(request, (own) => own.threads.delete(thread)),
@@ -141,7 +166,11 @@ export function createHttpBudget<Request extends object>(
     app: { for: of, ready, operator, on, recover, lines, close },
     assistants,
     narrow: (request, policy, isRoute = false) => {
-      if (policy.override && !isRoute) throw overridesTooMuch();
+      if (policy.override && !isRoute) {
+        const error = overridesTooMuch();
+        refused(request, error);
+        throw error;
+      }
       policies.set(request, chained(policies.get(request) ?? NONE, policy));
     },
     answer: (error, { begun, type, accept }) => {
@@ -156,22 +185,16 @@ export function createHttpBudget<Request extends object>(
     },
     guard: async (request, method) => {
       // A browser's preflight carries no sign-in, and spends nothing.
-      if (method !== "OPTIONS") await assistants(request).check();
+      if (method !== "OPTIONS") await as(request, (own) => own.check(), "before");
     },
     balances: async (request) => {
-      const all = await assistants(request).balances();
+      const all = await as(request, (own) => own.balances(), "before");
       tell(request, all);
       return { balances: all.filter(({ scope }) => OWN_SCOPES.has(scope)).map(balanceJson) };
     },
     answered: (request, status) => {
       const refused = refusals.get(request);
-      if (!refused) return;
-      if (refused.code === "identity_required" && who.isSignedIn(request))
-        warn(
-          "ERR_AB_MOUNTED_BEFORE_SIGN_IN",
-          "a request was refused because nobody was signed in, and then somebody was. Mount the sign-in before `guard()`, `balances()` and the routes.",
-        );
-      if (refused.status < 500 && status >= 500)
+      if (refused && refused.status < 500 && status >= 500)
         warn(
           "ERR_AB_REFUSAL_REPLACED",
           `a refusal (${refused.code}, ${refused.status}) went out as ${status}. An error handler of the app answered it: let it pass errors with \`isBudgetError(error)\` on; in Express, \`budget.errors()\` before it answers them.`,

@@ -12,10 +12,11 @@ export const ANONYMOUS = "anonymous";
 const NOBODY_AT_ALL = 20;
 
 export interface Who<Request> {
-  /** @throws BudgetError `identity_required` */
-  readonly of: (request: Request) => Promise<Subject>;
-  /** Whether the framework's own places say now that somebody is signed in. */
-  readonly isSignedIn: (request: Request) => boolean;
+  /**
+   * @param at Where it is asked: in the app's own handler, or before it.
+   * @throws BudgetError `identity_required`
+   */
+  readonly of: (request: Request, at?: "handler" | "before") => Promise<Subject>;
 }
 
 export function whoOf<Request>(
@@ -23,8 +24,8 @@ export function whoOf<Request>(
   slots: (request: Request) => readonly unknown[],
   warn: WarnOnce,
 ): Who<Request> {
-  let nobodies = 0;
-  let isAnybodySeen = false;
+  const nobodies = { handler: 0, before: 0 };
+  const isAnybodySeen = { handler: false, before: false };
   let firstIssuer: string | undefined;
 
   /** Two issuers may give the same `sub` to two people. */
@@ -53,29 +54,32 @@ export function whoOf<Request>(
     return subject && { ...subject, user: `${ANONYMOUS}:${subject.user}` };
   }
 
+  /** Where users are seen in handlers, and before them never, the sign-in comes between the two. */
+  function tell(at: "handler" | "before"): void {
+    if (at === "before" && isAnybodySeen.handler)
+      warn(
+        "ERR_AB_MOUNTED_BEFORE_SIGN_IN",
+        `${NOBODY_AT_ALL} requests have come to a \`guard()\` or to \`balances()\`, and nobody was signed in on any of them, though users are seen elsewhere. Mount the sign-in before them.`,
+      );
+    else
+      warn(
+        "ERR_AB_NO_IDENTITY_SEEN",
+        `${NOBODY_AT_ALL} requests have asked for assistants, and nobody was signed in on any of them. Mount the sign-in before the routes, or give \`identify\` a function that returns the user's id.`,
+      );
+  }
+
   return {
-    of: async (request) => {
+    of: async (request, at = "handler") => {
       const subject = await signedIn(request);
       if (subject) {
-        isAnybodySeen = true;
+        isAnybodySeen[at] = true;
         if (anonymous !== "deny" && isTaken(subject.user)) throw taken();
         return subject;
       }
       const nobody = await unknown(request);
       if (nobody) return nobody;
-      if (!isAnybodySeen && ++nobodies === NOBODY_AT_ALL)
-        warn(
-          "ERR_AB_NO_IDENTITY_SEEN",
-          `${NOBODY_AT_ALL} requests have asked for assistants, and nobody was signed in on any of them. Mount the sign-in before the routes, or give \`identify\` a function that returns the user's id.`,
-        );
+      if (!isAnybodySeen[at] && ++nobodies[at] >= NOBODY_AT_ALL) tell(at);
       throw nobodyThere();
-    },
-    isSignedIn: (request) => {
-      try {
-        return !identify && foundIn(slots(request)) !== undefined;
-      } catch {
-        return false;
-      }
     },
   };
 }
