@@ -6,7 +6,6 @@ import {
 } from "@assistants-budget/express";
 import express, { type Express } from "express";
 import { chatPage } from "./chat-page.ts";
-import { writeEvents } from "./event-stream.ts";
 import { session, signIn, signedIn } from "./sign-in.ts";
 import { support } from "./support.ts";
 
@@ -47,7 +46,7 @@ export function createApp({ daily, visitor = "bob", ...provided }: DemoOptions):
   });
   app.post("/chat/stream", async (req, res) => {
     const { thread, message } = req.body ?? {};
-    await writeEvents(res, req.assistants.stream({ thread, input: message }));
+    await budget.events(res, req.assistants.stream({ thread, input: message }));
   });
   app.get("/me/budget", budget.balances());
   // 402 while not even a short answer would fit, so that the page can say so before anyone types.

@@ -39,7 +39,7 @@ function item({ from, text, cost, usage, doing, stop }) {
   if (stop) line.append(element("p", "meta", STOPS[stop.reason] ?? "The answer is not complete."));
   if (cost !== undefined) {
     const tokens = usage
-      ? ` · ${count.format(usage.promptTokens)} tokens read, ${count.format(usage.completionTokens)} written`
+      ? ` · ${count.format(usage.prompt_tokens)} tokens read, ${count.format(usage.completion_tokens)} written`
       : "";
     line.append(element("p", "meta", dollars(cost) + tokens));
   }

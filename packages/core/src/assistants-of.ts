@@ -1,9 +1,9 @@
 /** What one user may do: run assistants, look at runs, threads and balances. */
+import type { OpenAI } from "openai";
 import {
   type CallOptions,
   type Run,
   type RunEvent,
-  type RunnerHost,
   type RunSummary,
   type TextPart,
   execute,
@@ -11,19 +11,19 @@ import {
   summaryOf,
   threadNotFound,
 } from "./assistants/index.ts";
+import type { ClientHost, Who } from "./client/index.ts";
 import { BudgetError } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
 import {
   type Balance,
   type Item,
   type LimitsSource,
-  type Subjects,
   askStore,
 } from "./ledger/index.ts";
 import type { Config, PolicyOptions } from "./options.ts";
 import { checkCall, readPolicy } from "./read-options.ts";
 import { type Policy, narrow } from "./rules/index.ts";
-import { type Subject, requireSubjects } from "./subject.ts";
+import { requireSubjects } from "./subject.ts";
 
 /** A call of `run()` or `stream()`. */
 export interface RunOptions extends CallOptions {
@@ -74,6 +74,11 @@ export interface Assistants {
     /** A thread's runs, newest first. @throws BudgetError `thread_not_found` */
     list(thread: string): Promise<readonly RunSummary[]>;
   };
+  /**
+   * The app's own OpenAI client, seen through the budget: each call is held and settled, refused
+   * where the budget is spent, and refused by name where its price can't be bounded.
+   */
+  readonly client: OpenAI;
   readonly threads: {
     /** A thread's items, from the first on. @throws BudgetError `thread_not_found` */
     items(thread: string): Promise<readonly Item[]>;
@@ -86,27 +91,18 @@ const LISTED_RUNS = 100;
 const LONGEST_THREAD_ID = 128;
 
 /** What the assistants of all users share. */
-export interface AssistantsHost extends RunnerHost {
+export interface AssistantsHost extends ClientHost {
   readonly config: Config;
-  /** @throws BudgetError where nothing can be run: no key, or closed. */
-  readonly ready: () => void;
-  /** Tells of a run, so that closing waits for it. */
-  readonly underWay: <T>(run: Promise<T>) => Promise<T>;
+  /** An OpenAI client under somebody's budget, who is asked for at each call. */
+  readonly clientFor: (who: () => Promise<Who>, refused?: (error: BudgetError) => void) => OpenAI;
 }
 
-export function assistantsOf(
-  host: AssistantsHost,
-  who: {
-    readonly subject: Subject;
-    readonly subjects: Subjects;
-    readonly policy: Policy;
-    readonly limits: LimitsSource;
-  },
-): Assistants {
+export function assistantsOf(host: AssistantsHost, who: Who): Assistants {
   const { config, store, ledger } = host;
   const user = who.subjects["user"] ?? "";
   const route = who.policy.name;
   const subjects = { ...who.subjects, ...(route === undefined ? {} : { route }) };
+  let client: OpenAI | undefined;
 
   async function run(options: RunOptions, onEvent: (event: RunEvent) => void): Promise<Run> {
     host.ready();
@@ -164,6 +160,9 @@ export function assistantsOf(
         if (found) return found.map(summaryOf);
         throw threadNotFound();
       },
+    },
+    get client() {
+      return (client ??= host.clientFor(() => Promise.resolve(who)));
     },
     threads: {
       items: async (thread) => {

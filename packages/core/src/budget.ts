@@ -1,4 +1,5 @@
 /** Everything put together, outside of any web framework: what every adapter stands on. */
+import type { OpenAI } from "openai";
 import { v7 as uuid } from "uuid";
 import { type Assistants, type AssistantsHost, assistantsOf } from "./assistants-of.ts";
 import {
@@ -9,7 +10,14 @@ import {
   responsesBackend,
   sweeper,
 } from "./assistants/index.ts";
-import { type Environment, clientFrom, requireKey } from "./client/own-client.ts";
+import {
+  type Environment,
+  type Who,
+  budgetedClient,
+  clientFrom,
+  knownAnswers,
+  requireKey,
+} from "./client/index.ts";
 import { BudgetError, isBudgetError } from "./errors.ts";
 import { invalidOptions } from "./invalid-options.ts";
 import {
@@ -74,6 +82,15 @@ export interface AppBudget {
 export interface Budget extends AppBudget {
   /** For one subject under these policies, from the outermost to the innermost; each narrows, unless it overrides. */
   readonly under: (subject: Subject, policies: readonly ReadyPolicy[]) => Assistants;
+  /**
+   * An OpenAI client under the budget of whoever is found when a call is made; told of refusals.
+   *
+   * @throws BudgetError `api_key_missing`, or `invalid_options` while the SDK is being loaded
+   */
+  readonly clientFor: (
+    who: () => Promise<{ readonly subject: Subject; readonly policies: readonly ReadyPolicy[] }>,
+    refused?: (error: BudgetError) => void,
+  ) => OpenAI;
   /** Reads a policy. @throws BudgetError `invalid_options` */
   readonly policy: (options: PolicyOptions) => ReadyPolicy;
   readonly log: Log;
@@ -98,13 +115,23 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
   }
   const monotonic = host.monotonic ?? (() => performance.now());
   const warn = (message: string): void => log.warn(`assistants-budget: ${message}`);
-  const owner = `process_${uuid()}`;
-  const notices = delivery({ store, owner, warn });
+  let owner: string | undefined;
+  const own = {
+    store,
+    warn,
+    // Drawn where it is first asked for: workers have no randomness before their first request.
+    get owner() {
+      return (owner ??= `process_${uuid()}`);
+    },
+  };
+  const notices = delivery(own);
   const ledger = createLedger({
     store,
     monotonic,
-    owner,
     warn,
+    get owner() {
+      return own.owner;
+    },
     onStoreError: config.onStoreError,
     thresholds: config.thresholds,
     keptCharges: options.keepCharges,
@@ -113,6 +140,8 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
   });
   ledger.watch(config.policy.limits);
   const client = clientFrom(options, env);
+  // A budgeted client can't wait for the SDK: it is there before the first request comes.
+  void client.load();
   const running = new Set<Promise<unknown>>();
   const unsaved = pending(saveLater);
   let closed = false;
@@ -122,7 +151,7 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     store,
     ledger,
     monotonic,
-    backend: responsesBackend({ client, idleMs: config.idleMs }),
+    backend: responsesBackend({ client: client.get, idleMs: config.idleMs }),
     breaker: breaker(monotonic),
     warn: log.warn,
     unsaved,
@@ -137,7 +166,27 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
       run.finally(() => running.delete(run)).catch(() => undefined);
       return run;
     },
+    answers: knownAnswers(),
+    clientFor: (who, refused) =>
+      budgetedClient({
+        host: runner,
+        own: client.now(),
+        // The app's own client keeps what it is set to; the one made here leaves retries to us.
+        ...(options.client ? {} : { maxRetries: config.maxRetries }),
+        who,
+        waive: config.waive,
+        waived,
+        ...(refused ? { refused } : {}),
+      }),
   };
+  const isTold = new Set<string>();
+  function waived(method: string): void {
+    if (isTold.has(method)) return;
+    isTold.add(method);
+    warn(
+      `ERR_AB_WAIVED_CALL: client.${method}() passes the budget by, because \`waive\` names it: what it costs is neither held nor counted.`,
+    );
+  }
   let isResumed = false;
   /** What an earlier process left on the disk is brought by the first run, if nobody did before. */
   function resume(): void {
@@ -149,9 +198,9 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     });
   }
 
-  const sweep = sweeper(runner, { store, owner });
+  const sweep = sweeper(runner, own);
   const layers = limitLayers();
-  const under = (subject: Subject, policies: readonly ReadyPolicy[]): Assistants => {
+  const whoUnder = (subject: Subject, policies: readonly ReadyPolicy[]): Who => {
     const policy = policies.reduce(within, config.policy);
     const limits = () => {
       const app = config.limitsFor(subject);
@@ -159,12 +208,19 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
         ? app.then((one) => layers(one, policies))
         : layers(app, policies);
     };
-    return assistantsOf(runner, { subject, subjects: subjectsOf(subject), policy, limits });
+    return { subject, subjects: subjectsOf(subject), policy, limits };
   };
+  const under = (subject: Subject, policies: readonly ReadyPolicy[]): Assistants =>
+    assistantsOf(runner, whoUnder(subject, policies));
 
   return {
     for: (subject) => under(subject, []),
     under,
+    clientFor: (who, refused) =>
+      runner.clientFor(async () => {
+        const { subject, policies } = await who();
+        return whoUnder(subject, policies);
+      }, refused),
     policy: (one) => {
       const policy = readPolicy(one, config);
       ledger.watch(policy.limits);
@@ -179,6 +235,7 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
       return notices.on((notice) => handler(thresholdEvent(notice)));
     },
     ready: async () => {
+      await client.load();
       await askStore(() => store.open(), Infinity);
       await ledger.resume();
     },

@@ -30,6 +30,7 @@ const CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
   assistant_unknown: { status: 500, title: "Assistant not set up", retryable: false },
   model_price_unknown: { status: 500, title: "Assistant not set up", retryable: false },
   api_key_missing: { status: 500, title: "Assistant not set up", retryable: false },
+  call_not_metered: { status: 501, title: "AI call not supported here", retryable: false },
   act_refused: { status: 409, title: "Not done", retryable: false },
   store_unavailable: { status: 503, title: "AI budget can't be checked", retryable: true },
   invalid_options: { status: 500, title: "Invalid options", retryable: false },
@@ -56,6 +57,7 @@ export type ErrorCode =
   | "assistant_unknown"
   | "model_price_unknown"
   | "api_key_missing"
+  | "call_not_metered"
   | "act_refused"
   | "store_unavailable"
   | "invalid_options";

@@ -116,6 +116,11 @@ export interface BudgetOptions {
   readonly keepResponses?: boolean;
   /** True for a regional endpoint, which costs 10 % more. Default false. */
   readonly regional?: boolean;
+  /**
+   * Methods of the budgeted client that may pass the budget by, uncounted: `['images.generate']`,
+   * `['beta']` for all below it. Default: none.
+   */
+  readonly waive?: readonly string[];
   /** Default: the console's. */
   readonly log?: Log;
 }
@@ -138,6 +143,7 @@ export interface Config {
   readonly stored: boolean;
   readonly regional: boolean;
   readonly onStoreError: "deny" | "allow";
+  readonly waive: readonly string[];
   /** Thousandths, ascending. */
   readonly thresholds: readonly number[];
 }

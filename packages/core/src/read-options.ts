@@ -2,6 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { type AssistantDefinition, priceUnknown } from "./assistants/index.ts";
+import { isCounted } from "./client/method-names.ts";
 import { checked, firstIssue, invalidOptions } from "./invalid-options.ts";
 import { routeKey } from "./ledger/index.ts";
 import type {
@@ -120,6 +121,14 @@ const optionsShape = z.strictObject({
   maxRetries: z.int().min(0).max(10).optional(),
   keepResponses: z.boolean().optional(),
   regional: z.boolean().optional(),
+  waive: z
+    .array(
+      z
+        .string()
+        .regex(/^[a-z]\w*(\.[a-z]\w*)*$/i, "names of the SDK's methods, such as 'images.generate'")
+        .refine((name) => !isCounted(name), "only methods that the budget does not count anyway"),
+    )
+    .optional(),
   log: z.custom<object>(isLog, "an object with info, warn and error, such as console").optional(),
 });
 
@@ -157,6 +166,7 @@ export function readOptions(options: BudgetOptions): Config {
       stored: options.keepResponses ?? true,
       regional: options.regional ?? false,
       onStoreError: options.onStoreError ?? "deny",
+      waive: options.waive ?? [],
       thresholds: thousandths(options.thresholds ?? []),
     };
   });

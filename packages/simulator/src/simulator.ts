@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { chatRoutes } from "./chat/chat-routes.ts";
 import { conversationRoutes } from "./conversations/conversation-routes.ts";
 import { createConversationStore } from "./conversations/conversation-store.ts";
+import { embeddingRoutes } from "./embeddings/embedding-routes.ts";
 import { createFaultQueue } from "./faults/fault-queue.ts";
 import type { Fault } from "./faults/faults.ts";
 import { createRequestHandler } from "./http/request-handler.ts";
@@ -49,7 +51,7 @@ async function listen(server: Server, port: number, host: string): Promise<strin
 }
 
 /**
- * Starts a server that answers like OpenAI's Responses and Conversations APIs and keeps the bill.
+ * Starts a server that answers like OpenAI's Responses, Conversations, Chat Completions and Embeddings APIs and keeps the bill.
  * Rejects if the port is taken, and with a `RangeError` for a price that is no price
  * or a snapshot of a model that has none.
  *
@@ -87,6 +89,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     apiKey: options.apiKey,
     findRoute: createRouter({
       ...responseRoutes(held, generate),
+      ...chatRoutes(held, generate),
+      ...embeddingRoutes(held.models, invoice),
       ...conversationRoutes(held),
       ...modelRoutes(held.models),
     }),

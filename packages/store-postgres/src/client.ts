@@ -16,7 +16,7 @@ export interface Call<Reply> {
   /** `settle_v1`: a function in the store's schema. */
   readonly name: string;
   /** Casts that tell the server what each argument is; every one is sent as text. */
-  readonly types: readonly ("bigint" | "boolean" | "json" | "text")[];
+  readonly types: readonly ("bigint" | "bigint[]" | "boolean" | "json" | "text" | "text[]")[];
   /** Never there: it only carries the type. */
   readonly reply?: Reply;
 }

@@ -6,8 +6,8 @@ import { OPEN } from "./lua/open.ts";
 import type { ReadOptions } from "./options.ts";
 import { int, list, text } from "./replies.ts";
 
-/** How the keys are laid out. */
-const VERSION = "1";
+/** The newest layout of the keys: 2 is that of tags, which older versions of this package don't know. */
+const VERSION = "2";
 
 /** What a process knows of the data set. */
 export interface Known {
@@ -43,6 +43,7 @@ export async function openSet(
     String(options.wait?.replicas ?? 0),
     String(options.recoveryMs),
     VERSION,
+    options.tagBy ?? "",
   ];
   const [kind, found, ...rest] = list(await send(["EVAL", OPEN, "1", key, ...args], key));
   switch (text(kind)) {
@@ -59,6 +60,8 @@ export async function openSet(
         `Redis holds a data set of a newer assistants-budget (layout ${text(found)}; this version knows ${VERSION}). ` +
           "Update @assistants-budget/store-redis, or choose another prefix. The data was left as it was.",
       );
+    case "tags":
+      throw otherTags(options.tagBy, text(found), key);
     case "lost":
       throw lost(known, text(found), key);
   }
@@ -71,6 +74,15 @@ export async function openSet(
     fsync,
     from: int(from),
   };
+}
+
+/** The same user would count in two places. */
+function otherTags(asked: string | undefined, found: string, key: string): BudgetError {
+  const named = (scope: string) => (scope === "" ? "no tags" : `a tag a ${scope}`);
+  return unavailable(
+    `Redis has a data set with ${named(found)} at ${key}, and \`tagBy\` asks for ${named(asked ?? "")}. ` +
+      "A budget keeps the tags that it began with: set the same `tagBy` in all processes, or choose another prefix. The data was left as it was.",
+  );
 }
 
 /** A setting of the server, where it may be asked for. */

@@ -20,6 +20,11 @@ export function keysOf(prefix: string): Keys {
 // oxlint-disable-next-line no-control-regex -- they are what JSON escapes
 const SPELLED = /["\\\u0000-\u001f]/u;
 
+/** The keys of one tag: no prefix has braces, so that no other budget's keys begin the same. */
+export function tagKeysOf(prefix: string, tag: string): Keys {
+  return keysOf(`${prefix}{${part(tag)}`);
+}
+
 /** A name as it stands in keys and scripts: as in JSON, so that scripts answer JSON by putting quotes around it. */
 export function part(name: string): string {
   return name.isWellFormed() && !SPELLED.test(name) ? name : JSON.stringify(name).slice(1, -1);

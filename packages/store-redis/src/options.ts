@@ -18,6 +18,13 @@ export interface RedisOptions {
   readonly keepMs?: number;
   /** Waits after each write until so many replicas have it, and fails where they don't in time. Not in a cluster. */
   readonly wait?: { readonly replicas: number; readonly timeoutMs: number };
+  /**
+   * A scope of the app, mostly `tenant`: all that is a tenant's own lies under a tag of its own, and
+   * so in a slot of its own of a cluster. Limits that tenants share (`app`, `route`) lie under the
+   * main tag, which leases slices of them to the others. A user belongs to one tenant. Stays what it
+   * was when the budget began. Default: one tag for all. Not with `wait`.
+   */
+  readonly tagBy?: string;
   /** Whether an empty server gets a new data set. Default true; false refuses it, so that a lost data set is never taken for a new one. */
   readonly create?: boolean;
   /**
@@ -31,10 +38,13 @@ export interface RedisOptions {
   readonly clock?: () => number;
 }
 
-export type ReadOptions = Required<Omit<RedisOptions, "wait" | "clock">> &
-  Pick<RedisOptions, "wait" | "clock">;
+export type ReadOptions = Required<Omit<RedisOptions, "wait" | "clock" | "tagBy">> &
+  Pick<RedisOptions, "wait" | "clock" | "tagBy">;
 
 const DAY_MS = 86_400_000;
+
+/** Scopes that are in one tag as they are, or in all. */
+const OWN_OR_SHARED: ReadonlySet<string> = new Set(["user", "thread", "run", "app", "route"]);
 
 /** Defaults, and what is wrong. */
 export function readOptions(client: unknown, options: RedisOptions): ReadOptions {
@@ -58,6 +68,11 @@ export function readOptions(client: unknown, options: RedisOptions): ReadOptions
     refuse("wait", JSON.stringify(wait), "whole numbers from 1 on: { replicas, timeoutMs }");
   if (wait && isClient(client) && ("nodes" in client || "getRandomNode" in client))
     refuse("wait", JSON.stringify(wait), "nothing with a cluster, which has no WAIT by key");
+  const { tagBy } = read;
+  if (tagBy !== undefined && (tagBy === "" || OWN_OR_SHARED.has(tagBy) || !/^[\w-]+$/u.test(tagBy)))
+    refuse("tagBy", tagBy, "a scope of the app's own, such as tenant");
+  if (tagBy !== undefined && wait)
+    refuse("tagBy", tagBy, "nothing with `wait`, which can't be asked for of a slice");
   return read;
 }
 

@@ -3,15 +3,15 @@ import { type RedisClient, type Send, sender } from "./client.ts";
 import { type OpenedSet, unavailable } from "./data-set.ts";
 import { warningsOf } from "./durability.ts";
 import { keysOf } from "./keys.ts";
-import { ledger } from "./ledger.ts";
 import { type ReadOptions, type RedisOptions, readOptions } from "./options.ts";
+import { type Methods, methodsAt } from "./methods.ts";
 import { int } from "./replies.ts";
-import { scripts } from "./script.ts";
-import { threads } from "./threads.ts";
+import { tagged } from "./tags/tagged.ts";
 
 /**
  * The store for several processes and machines, on a Redis server from 7.0 on. The app brings the
  * client, and closes it. One method is one script and one round trip; time is the server's own.
+ * With `tagBy` each tenant lies under a tag of its own; docs/scale.md tells what follows from that.
  *
  * Its methods throw `store_unavailable` where the server can't be reached, may evict budgets, or
  * has lost what was written.
@@ -29,20 +29,18 @@ export function redis(client: RedisClient, options: RedisOptions = {}): Store {
     }
   }
 
-  const run = scripts({ send, keys, options: read, opened });
-  const reads = { ...ledger(run, read), ...threads(run, keys) };
-  const writes = awaited(reads, send, read);
+  const host = { send, keys, options: read, opened };
+  if (read.tagBy !== undefined) return tagged(host, read.tagBy);
+  const { run, methods } = methodsAt(host);
 
   return {
     name: `Redis (${keys.base}*)`,
     open: () => run.open(),
     close: async () => run.close(),
-    ...reads,
-    ...writes,
+    ...methods,
+    ...awaited(methods, send, read),
   };
 }
-
-type Methods = Omit<Store, "name" | "open" | "close">;
 
 /** The methods that write, each answered after the replicas have it, if that was asked for. */
 function awaited(store: Methods, send: Send, { wait }: ReadOptions): Partial<Methods> {

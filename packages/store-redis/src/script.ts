@@ -33,6 +33,8 @@ export interface Scripts {
   open(): Promise<void>;
   /** Answers the script's reply: its kind, the store's time, the number of writes, and the rest. */
   run(call: Call): Promise<Reply>;
+  /** The name of the data set, which a new one would not have; empty before it is opened. */
+  set(): string;
   /** Forgets the server, so that the next call opens again. */
   close(): void;
 }
@@ -148,6 +150,7 @@ export function scripts({ send, keys, options, opened }: ScriptsHost): Scripts {
       if (known.state === "") await told(reopen());
     },
     run: (call) => told(run(call)),
+    set: () => known.state.split("/", 1)[0] ?? "",
     close: () => {
       known = { state: "", seq: 0 };
       written.clear();

@@ -22,7 +22,8 @@ export function factsText(window: WindowFacts): string {
   return told ? "" : JSON.stringify({ scope, subject, unit, period, rollingMs });
 }
 
-function factsOf(family: string): WindowFacts {
+/** What a family's name says of its windows. */
+export function factsOf(family: string): WindowFacts {
   const [scope = "", unit = "", period = "", ...rest] = family.split("|");
   if (!isUnit(unit)) throw new TypeError(`family: found ${family}`);
   const subject = rest.join("|");
@@ -64,8 +65,8 @@ function othersOf(more: unknown): ReadonlyMap<number, readonly unknown[]> {
   return new Map(list(more).map((one) => [int(list(one)[0]), list(one).slice(1)]));
 }
 
-/** From `start/end/zone`. */
-function stretchOf(at: unknown): Pick<WindowAt, "start" | "end" | "zone"> {
+/** From `start/end/zone`, as a counter keeps it. */
+export function stretchOf(at: unknown): Pick<WindowAt, "start" | "end" | "zone"> {
   const [start = "", end = "", ...zone] = text(at).split("/");
   return { start: Number(start), end: Number(end), zone: zone.join("/") };
 }

@@ -1,7 +1,7 @@
 /** A thread while a run has it: kept by signs of life, given back at the end. */
 import { BudgetError } from "../errors.ts";
 import type { Item, Mark, RunRecord, Store, StoredItem, ThreadState } from "../ledger/index.ts";
-import { askStore } from "../ledger/index.ts";
+import { askStore, inBackground } from "../ledger/index.ts";
 
 /** A thread whose run has died is free again after this long. */
 const LEASE_MS = 60_000;
@@ -85,7 +85,7 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
     if (fence !== undefined)
       store.renewThread({ thread, fence, leaseMs: LEASE_MS }).catch(() => undefined);
   }, LEASE_MS / 4);
-  beat.unref();
+  inBackground(beat);
 
   const write = ({ mark, ...save }: Save) =>
     store.saveRun({

@@ -1,5 +1,5 @@
 /** Looks for holds of dead processes from time to time, one process at a time. */
-import type { Store } from "../ledger/index.ts";
+import { type Store, inBackground } from "../ledger/index.ts";
 import { recoverHolds } from "./recovery.ts";
 import type { StepHost } from "./step-host.ts";
 
@@ -13,13 +13,14 @@ export interface Sweeper {
 
 export function sweeper(
   host: StepHost,
-  { store, owner }: { readonly store: Pick<Store, "lease">; readonly owner: string },
+  by: { readonly store: Pick<Store, "lease">; readonly owner: string },
 ): Sweeper {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
 
   async function sweep(): Promise<void> {
     try {
+      const { store, owner } = by;
       if (await store.lease({ name: "sweeper", owner, ttlMs: PAUSE_MS * 2 })) {
         const { found, reported, assumed } = await recoverHolds(host);
         if (found > 0)
@@ -39,7 +40,7 @@ export function sweeper(
   function next(): void {
     if (stopped) return;
     timer = setTimeout(() => void sweep(), PAUSE_MS * (0.5 + Math.random()));
-    timer.unref();
+    inBackground(timer);
   }
 
   return {

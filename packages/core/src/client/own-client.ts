@@ -1,20 +1,48 @@
 /** The OpenAI client: the app's own, or one made at the first call that needs it. */
 import type { OpenAI } from "openai";
 import { BudgetError } from "../errors.ts";
+import { invalidOptions } from "../invalid-options.ts";
 import type { BudgetOptions } from "../options.ts";
 
 /** What the host's environment says; core does not read it by itself. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The client that calls go out with. */
+export interface OwnClient {
+  /** Asked for at the first call, so that an app starts without a key. */
+  readonly get: () => Promise<OpenAI>;
+  /** Loads the SDK, so that `now` has it. Never rejects: a call says what is wrong. */
+  readonly load: () => Promise<void>;
+  /** For what can't wait. @throws BudgetError `invalid_options` while the SDK is still being loaded */
+  readonly now: () => OpenAI;
+}
+
 export function clientFrom(
-  { client, apiKey, baseURL }: Pick<BudgetOptions, "client" | "apiKey" | "baseURL">,
+  options: Pick<BudgetOptions, "client" | "apiKey" | "baseURL">,
   env: Environment,
-): () => Promise<OpenAI> {
-  let made: Promise<OpenAI> | undefined;
-  return () => {
-    if (client) return Promise.resolve(client);
-    made ??= make(apiKey ?? env["OPENAI_API_KEY"], baseURL ?? env["OPENAI_BASE_URL"], env);
-    return made;
+): OwnClient {
+  let made = options.client;
+  let loading: Promise<typeof OpenAI> | undefined;
+  let loaded: typeof OpenAI | undefined;
+
+  async function sdk(): Promise<typeof OpenAI> {
+    loading ??= import("openai").then((sdks) => sdks.OpenAI);
+    return (loaded = await loading);
+  }
+
+  return {
+    get: async () => made ?? (made = make(await sdk(), options, env)),
+    load: async () => {
+      if (!made) await sdk().catch(() => undefined);
+    },
+    now: () => {
+      requireKey(options, env);
+      if (made) return made;
+      if (loaded) return (made = make(loaded, options, env));
+      throw invalidOptions(
+        "client: the package `openai` is still being loaded, or is not installed. `await budget.ready()` once before, or give the option `client` an instance of OpenAI.",
+      );
+    },
   };
 }
 
@@ -38,13 +66,14 @@ export function requireKey(
   });
 }
 
-async function make(
-  apiKey: string | undefined,
-  baseURL: string | undefined,
+function make(
+  sdk: typeof OpenAI,
+  options: Pick<BudgetOptions, "apiKey" | "baseURL">,
   env: Environment,
-): Promise<OpenAI> {
-  const { OpenAI } = await import("openai");
-  return new OpenAI({
+): OpenAI {
+  const apiKey = options.apiKey ?? env["OPENAI_API_KEY"];
+  const baseURL = options.baseURL ?? env["OPENAI_BASE_URL"];
+  return new sdk({
     maxRetries: 0,
     // What goes wrong is told in our own errors; the SDK would print pieces of answers.
     ...(env["OPENAI_LOG"] === undefined ? { logLevel: "off" } : {}),

@@ -1,4 +1,5 @@
 /** Brings notices to whoever listens: at least once, each with its own id, from an outbox that survives a crash. */
+import { inBackground } from "./in-background.ts";
 import type { Notice } from "./notices.ts";
 import type { Store } from "./store.ts";
 
@@ -28,7 +29,7 @@ export function delivery(host: {
   readonly owner: string;
   readonly warn: (message: string) => void;
 }): Delivery {
-  const { store, owner, warn } = host;
+  const { store, warn } = host;
   const handlers = new Set<NoticeHandler>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> | undefined;
@@ -53,7 +54,11 @@ export function delivery(host: {
   async function deliver(): Promise<void> {
     try {
       for (;;) {
-        const notices = await store.takeNotices({ owner, leaseMs: LEASE_MS, limit: AT_ONCE });
+        const notices = await store.takeNotices({
+          owner: host.owner,
+          leaseMs: LEASE_MS,
+          limit: AT_ONCE,
+        });
         await Promise.all(notices.map(bring));
         if (notices.length < AT_ONCE || closed || handlers.size === 0) return;
       }
@@ -77,7 +82,7 @@ export function delivery(host: {
     clearTimeout(timer);
     if (closed || handlers.size === 0) return;
     timer = setTimeout(go, PAUSE_MS * (0.5 + Math.random()));
-    timer.unref();
+    inBackground(timer);
   }
 
   return {

@@ -10,6 +10,7 @@ export type { LimitLayers, LimitsSource } from "./limit-layers.ts";
 export type { Monotonic } from "./store-clock.ts";
 export { askStore } from "./ask-store.ts";
 export { OWN_SCOPES } from "./refusal.ts";
+export { inBackground } from "./in-background.ts";
 export { pending } from "./pending.ts";
 export { actLines, stepLines } from "./read-lines.ts";
 export type { Pending } from "./pending.ts";

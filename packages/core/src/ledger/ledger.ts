@@ -70,11 +70,11 @@ export interface LedgerHost {
 }
 
 export function createLedger(host: LedgerHost): Ledger {
-  const { store, monotonic, owner, thresholds, warn, holdTtlMs: ttlMs = HOLD_TTL_MS } = host;
-  const own = uuid();
+  const { store, monotonic, thresholds, warn, holdTtlMs: ttlMs = HOLD_TTL_MS } = host;
+  let own: string | undefined;
   let holds = 0;
   /** Unique without a draw for each: the process's own name and a number. */
-  const nextHold = (): string => `hold_${own}_${(holds += 1)}`;
+  const nextHold = (): string => `hold_${(own ??= uuid())}_${(holds += 1)}`;
   const clock = storeClock(store, monotonic);
   const settings = standings(store);
   const waiters = waiting();
@@ -110,7 +110,7 @@ export function createLedger(host: LedgerHost): Ledger {
     standing: Standing,
   ): Promise<ReserveRequest> {
     const at = { standing, now: await clock.now() };
-    return requestFor({ hold: id, owner, ttlMs, thresholds }, demand, at);
+    return requestFor({ hold: id, owner: host.owner, ttlMs, thresholds }, demand, at);
   }
 
   /** Whether all that these limits need is counted, by every process; else it is from now on. */

@@ -1,6 +1,7 @@
 /** Signs of life: a living process moves the expiry of its open holds before it comes. */
 import { claimAmount } from "../rules/index.ts";
 import type { Hold } from "./demand.ts";
+import { inBackground } from "./in-background.ts";
 import type { Monotonic } from "./store-clock.ts";
 import type { ReserveRequest, Store } from "./store.ts";
 
@@ -42,7 +43,7 @@ export function renewal(options: {
         // A renewal that fails lets `fresh()` turn false in time; the next beat tries again.
         if (alive.size > 0) beat().catch(() => undefined);
       }, ttlMs / 4);
-      timer.unref();
+      inBackground(timer);
       return {
         id,
         outputTokens,

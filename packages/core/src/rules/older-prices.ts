@@ -21,6 +21,9 @@ const GPT_4_1 = { reasoning: false, contextWindow: 1_047_576, maxOutputTokens: 3
 const GPT_4O = { reasoning: false, contextWindow: 128_000, maxOutputTokens: 16_384 } as const;
 const O3 = { reasoning: true, contextWindow: 200_000, maxOutputTokens: 100_000 } as const;
 
+/** Nothing is generated, so only what is sent has a price; a request takes 300,000 tokens in all. */
+const EMBEDDING = { reasoning: false, contextWindow: 300_000, maxOutputTokens: 1 } as const;
+
 const gpt54Mini = plain("0.75", "0.075", "4.5");
 const gpt54Nano = plain("0.20", "0.02", "1.25");
 const gpt54Pro = plain("30", undefined, "180");
@@ -183,4 +186,15 @@ export const OLDER_PRICES: readonly Price[] = [
     ...LISTED,
     from: "2025-06-10",
   },
+  ...[
+    ["text-embedding-3-small", "0.02", "2024-01-25"] as const,
+    ["text-embedding-3-large", "0.13", "2024-01-25"] as const,
+    ["text-embedding-ada-002", "0.10", "2022-12-15"] as const,
+  ].map(([model, input, from]) => ({
+    model,
+    tiers: { default: plain(input, undefined, "0") },
+    ...EMBEDDING,
+    ...LISTED,
+    from,
+  })),
 ];

@@ -161,4 +161,5 @@ export const ALIASES: Readonly<Record<string, string>> = {
   "gpt-4o-mini-2024-07-18": "gpt-4o-mini",
   "o3-2025-04-16": "o3",
   "o3-pro-2025-06-10": "o3-pro",
+  "text-embedding-ada-002-v2": "text-embedding-ada-002",
 };

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { findFault, type Fault } from "../faults/faults.ts";
-import type { Generation } from "../responses/generation.ts";
+import type { GenerationReply } from "./routing.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -11,13 +11,13 @@ export function writeJson(response: ServerResponse, status: number, body: object
 
 /** Waits for a generation and writes its response whole, or as the faults have it. */
 export async function deliverWhole(
-  generation: Generation,
+  { generation, form }: Pick<GenerationReply, "generation" | "form">,
   faults: readonly Fault[],
   response: ServerResponse,
 ): Promise<void> {
   await generation.finished;
   if (response.destroyed || findFault(faults, "silence") !== undefined) return;
-  const whole = generation.response();
+  const whole = form?.whole() ?? generation.response();
   const lacksUsage = findFault(faults, "missing_usage") !== undefined;
   const text = JSON.stringify(lacksUsage ? { ...whole, usage: null } : whole);
   const half = text.slice(0, Math.ceil(text.length / 2));

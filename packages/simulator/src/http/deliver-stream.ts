@@ -41,7 +41,7 @@ function written(response: ServerResponse, text: string): Promise<void> {
 
 /** Writes a response's events as they come, or as the faults have it. */
 export async function deliverStream(
-  { generation, after }: GenerationReply,
+  { generation, after, form }: GenerationReply,
   faults: readonly Fault[],
   response: ServerResponse,
 ): Promise<void> {
@@ -55,7 +55,10 @@ export async function deliverStream(
     if (response.destroyed) return;
     switch (stepFor(event, sent, faults)) {
       case "write":
-        lastWrite = written(response, formatEvent(lacksUsage ? withoutUsage(event) : event));
+        lastWrite = written(
+          response,
+          form?.text(event, lacksUsage) ?? formatEvent(lacksUsage ? withoutUsage(event) : event),
+        );
         break;
       case "break":
         response.end(formatBrokenEvent(event));

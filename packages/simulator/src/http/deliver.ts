@@ -33,5 +33,5 @@ export async function deliver(
   if (reply.kind === "json") {
     if (findFault(faults, "silence") === undefined) writeJson(response, 200, reply.body);
   } else if (reply.stream) await deliverStream(reply, faults, response);
-  else await deliverWhole(reply.generation, faults, response);
+  else await deliverWhole(reply, faults, response);
 }

@@ -2,6 +2,7 @@ import { ApiError } from "../errors.ts";
 import type { Fault } from "../faults/faults.ts";
 import type { Json } from "../json.ts";
 import type { Generation } from "../responses/generation.ts";
+import type { StreamEvent } from "../responses/stream-events.ts";
 
 /** A request on its way to a handler. */
 export interface RouteCall {
@@ -25,6 +26,15 @@ export interface GenerationReply {
   readonly stream: boolean;
   /** The sequence number after which the stream begins; -1 for all of it. */
   readonly after: number;
+  /** Default: as the response that it is, and as its events. */
+  readonly form?: GenerationForm;
+}
+
+/** A generation in the words of another API. */
+export interface GenerationForm {
+  readonly whole: () => object;
+  /** What an event is there; empty for nothing. */
+  readonly text: (event: StreamEvent, lacksUsage: boolean) => string;
 }
 
 export type Reply = JsonReply | GenerationReply;

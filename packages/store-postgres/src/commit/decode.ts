@@ -1,24 +1,27 @@
 /** How the answer of `commit_v1` is read. */
 import {
+  type HoldFacts,
   type ReserveReply,
   type SettleReply,
   type WindowState,
   chargeLine,
 } from "@assistants-budget/core/store";
 import { exact } from "../exact.ts";
-import { type StateReply, type StatesById, factsOf, statesById, statesOf } from "../replies.ts";
+import { type StateReply, type StatesById, statesById, statesOf } from "../replies.ts";
 import { type SettingsReply, settingsOf } from "../settings.ts";
-import type { EndJob, EndedBefore, ReserveJob } from "./batch.ts";
-import type { Encoded } from "./encode.ts";
+import type { EndJob, EndedBefore } from "./batch.ts";
+import type { Encoded, SentReserve } from "./encode.ts";
 
-type EndReply = readonly [
-  state: "open" | EndedBefore["state"] | null,
-  line: number | null,
-  counters: readonly number[] | null,
-  ceiling: number | null,
-  user: string | null,
-  facts: string | null,
-];
+type EndReply =
+  | readonly [
+      state: "open",
+      line: number | null,
+      counters: readonly number[],
+      ceiling: number,
+      user: string | null,
+      facts: Omit<HoldFacts, "user"> | null,
+    ]
+  | readonly [state: EndedBefore["state"] | null];
 
 type ReserveAnswer =
   | readonly ["held", readonly number[], readonly number[], number, number]
@@ -31,36 +34,42 @@ type ReserveAnswer =
 export interface BatchReply {
   readonly common: readonly [
     now: number,
-    ends: readonly EndReply[] | null,
+    ends: readonly EndReply[],
     states: readonly StateReply[],
-    windows:
-      | readonly (readonly [
-          zone: string | null,
-          start: number | null,
-          end: number | null,
-          frees: number | null,
-          credit: number,
-        ])[]
-      | null,
+    windows: WindowsReply | null,
     /** Holds whose charges wrote notices. */
     noticed: readonly string[],
   ];
-  readonly reserves: readonly ReserveAnswer[];
+  /** Absent where all are held with all that they asked for. */
+  readonly reserves?: readonly ReserveAnswer[];
 }
+
+/** The windows asked for, by their places. */
+type WindowsReply = readonly [
+  zone: readonly (string | null)[],
+  start: readonly (number | null)[],
+  end: readonly (number | null)[],
+  frees: readonly (number | null)[] | null,
+  credit: readonly number[],
+  /** Where all are held: what is spent, and what is held after all of them. */
+  spent?: readonly number[],
+  held?: readonly number[],
+];
 
 /** What a batch was answered, to be read job by job: each throws for itself alone. */
 export interface Decoded {
   /** @param place Where the job stands among the ends that were sent. */
   end(job: EndJob, place: number): SettleReply | EndedBefore;
   /** @param place Where the job stands among the reserves that were sent. */
-  reserve(job: ReserveJob, place: number): ReserveReply;
+  reserve(sent: SentReserve, place: number): ReserveReply;
 }
 
 export function decode(sent: Encoded, read: BatchReply): Decoded {
   const states = statesById(read.common[2]);
+  const answers = read.reserves ?? allHeld(sent.reserves, read);
   return {
-    end: (job, place) => endReply(job, read.common[1]?.[place], { read, states }),
-    reserve: (job, place) => reserveReply(job, read.reserves[place], { read, states, sent }),
+    end: (job, place) => endReply(job, read.common[1][place], { read, states }),
+    reserve: (asked, place) => reserveReply(asked, answers[place], { read, states, sent }),
   };
 }
 
@@ -75,42 +84,63 @@ function endReply(
   { read, states }: Read,
 ): SettleReply | EndedBefore {
   if (!reply) throw new TypeError("commit_v1: an answer is missing");
-  const [state, line, counters, ceiling, user, facts] = reply;
-  if (state === null) return { kind: "unknown" };
-  if (state !== "open") return { kind: "ended", state };
-  const windows = statesOf(counters ?? [], states);
-  if (!job.charge || line === null) return { kind: "released", windows };
-  const hold = { id: job.hold, ceiling: exact(ceiling ?? 0), facts: factsOf(user, facts) };
+  if (reply[0] === null) return { kind: "unknown" };
+  if (reply[0] !== "open") return { kind: "ended", state: reply[0] };
+  const [, line, counters, ceiling, user, facts] = reply;
+  const windows = statesOf(counters, states);
+  if (!job.charge || line === null || facts === null) return { kind: "released", windows };
+  const hold = { id: job.hold, ceiling: exact(ceiling), facts: { ...facts, user: user ?? "" } };
   const written = { id: String(line), ...chargeLine(hold, job.charge, read.common[0]) };
   const noticed = read.common[4].includes(job.hold) ? ({ noticed: true } as const) : {};
   return { kind: "settled", line: written, windows, ...noticed };
 }
 
+/** The same as if they had been held one after the other. */
+function allHeld(
+  reserves: readonly SentReserve[],
+  { common: [now, , , windows] }: BatchReply,
+): readonly ReserveAnswer[] {
+  const [, , , , , spent = [], after = []] = windows ?? [];
+  const held = [...after];
+  const each = (asked: SentReserve, work: (place: number, amount: number) => void): void => {
+    for (const [i, place] of asked.places.entries()) work(place - 1, asked.amounts[i] ?? Number.NaN);
+  };
+  for (const asked of reserves) each(asked, (at, amount) => (held[at] = (held[at] ?? 0) - amount));
+  return reserves.map((asked) => {
+    const helds: number[] = [];
+    each(asked, (at, amount) => helds.push((held[at] = (held[at] ?? 0) + amount)));
+    const { output, ttlMs } = asked.job.request;
+    const spents = asked.places.map((place) => spent[place - 1] ?? Number.NaN);
+    return ["held", spents, helds, output.max, now + ttlMs];
+  });
+}
+
 function reserveReply(
-  { request }: ReserveJob,
+  { job: { request }, places }: SentReserve,
   reply: ReserveAnswer | undefined,
   { read, states, sent }: Read & { readonly sent: Encoded },
 ): ReserveReply {
   const now = read.common[0];
+  const [zones, starts, ends, frees, credits] = read.common[3] ?? [];
   const windowsWith = (spents: readonly number[], helds: readonly number[]): WindowState[] =>
     request.claims.map((claim, i) => {
       const { family, scope, subject, unit, period, rollingMs } = claim;
-      const [zone, start, end, frees, credit] =
-        read.common[3]?.[sent.places.get(family) ?? -1] ?? [];
+      const at = (places[i] ?? 0) - 1;
+      const freed = frees?.[at];
       return {
         family,
         scope,
         subject,
         unit,
         period,
-        zone: zone ?? claim.zone,
-        start: start ?? claim.start,
-        end: end ?? claim.end,
+        zone: zones?.[at] ?? claim.zone,
+        start: starts?.[at] ?? claim.start,
+        end: ends?.[at] ?? claim.end,
         ...(rollingMs === undefined ? {} : { rollingMs }),
         spent: exact(spents[i] ?? Number.NaN),
         held: exact(helds[i] ?? Number.NaN),
-        credit: exact(credit ?? 0),
-        ...(frees == null ? {} : { frees }),
+        credit: exact(credits?.[at] ?? 0),
+        ...(freed == null ? {} : { frees: freed }),
       };
     });
   switch (reply?.[0]) {

@@ -1,88 +1,108 @@
 /** How a batch is written down for `commit_v1`. */
-import type { HoldFacts, SettingsVersion, WindowClaim } from "@assistants-budget/core/store";
+import type { HoldFacts, SettingsVersion } from "@assistants-budget/core/store";
+import type { Call } from "../client.ts";
 import { keyOf } from "../settings.ts";
+import { numbers, texts } from "./arrays.ts";
+import { type AskedWindows, askedWindows, windowLists } from "./asked-windows.ts";
 import type { EndJob, Job, ReserveJob } from "./batch.ts";
+import { takenBy } from "./plain-sums.ts";
+
+/** A reserve as it is sent: where its windows stand, from 1, and what it holds there if it gets all that it asks for. */
+export interface SentReserve {
+  readonly job: ReserveJob;
+  readonly places: readonly number[];
+  readonly amounts: readonly number[];
+}
 
 /** A batch as it is sent, and what is needed to read its answer. */
 export interface Encoded {
-  /** What `commit_v1` takes: windows, reserves, ends, settings. */
+  /** What `commit_v1` takes, after the time. */
   readonly lists: readonly (string | null)[];
-  /** The place of each family in the windows sent, from 0. */
-  readonly places: ReadonlyMap<string, number>;
   /** The settings named, by their places from 1. */
   readonly named: readonly SettingsVersion[];
-  readonly reserves: readonly ReserveJob[];
+  readonly reserves: readonly SentReserve[];
   readonly ends: readonly EndJob[];
 }
 
+/** What `commit_v1` takes, after the time: settings, windows, reserves, ends. */
+export const COMMIT_TYPES: Call<unknown>["types"] = (
+  "text " +
+  "text[] bigint[] bigint[] bigint[] text " +
+  "text[] text[] bigint[] bigint[] bigint[] bigint[] text[] text[] text[] text[] text[] " +
+  "text[] text[] text[] text[] text " +
+  "text[] bigint[] bigint[] text[] text[]"
+).split(" ") as Call<unknown>["types"];
+
 export function encode(batch: readonly Job[]): Encoded {
-  const reserves = batch.filter((job) => job.kind === "reserve");
   const ends = batch.filter((job) => job.kind === "end");
   const windows = askedWindows();
   const settings = namedSettings();
-  const asked = reserves.map(({ request }, index) => ({
-    hold: request.hold,
-    owner: request.owner,
-    ttl: request.ttlMs,
-    least: request.output.min,
-    most: request.output.max,
-    windows: list(request.claims.map((claim) => windows.placeOf(claim, index))),
-    limits: list(request.claims.map(({ limit }) => limit)),
-    caps: list(request.claims.map(({ cap }) => cap)),
-    fixed: list(request.claims.map(({ fixed }) => fixed)),
-    per: list(request.claims.map(({ perOutput }) => perOutput)),
-    thresholds: list(request.thresholds),
-    ceilingFixed: request.ceiling.fixed,
-    ceilingPer: request.ceiling.perOutput,
-    prompt: request.facts.promptTokens,
-    named: list(request.subjects.map(settings.placeOf)),
-    ...whoseOf(request.facts),
-  }));
-  const ended = ends.map(({ hold, charge }) =>
-    charge
-      ? {
-          hold,
-          nano: charge.nano,
-          tokens: charge.tokens,
-          known: charge.known,
-          charge: JSON.stringify(charge),
-        }
-      : { hold },
-  );
-  const lists = [windows.all, asked, ended].map((one) =>
-    one.length > 0 ? JSON.stringify(one) : null,
-  );
-  const { places } = windows;
-  return { lists: [...lists, settings.list()], places, named: settings.all, reserves, ends };
+  const reserves = batch.filter((job) => job.kind === "reserve").map(sentIn(windows));
+  const asked = reserveLists(reserves, settings);
+  const lists = [
+    settings.list(),
+    ...windowLists(windows, asked.isPlain),
+    ...asked.lists,
+    ...endLists(ends),
+  ];
+  return { lists, named: settings.all, reserves, ends };
 }
 
-/** The server's own way to write an array, which it reads much quicker than JSON's. */
-function list(numbers: readonly (number | null)[]): string {
-  return `{${numbers.map((one) => one ?? "NULL").join(",")}}`;
-}
-
-/** Each window once, and which reserves claim it. */
-function askedWindows() {
-  const places = new Map<string, number>();
-  const all: { who: string }[] = [];
-  return {
-    places,
-    all,
-    placeOf: (claim: WindowClaim, reserve: number): number => {
-      const { family, scope, subject, unit, period, zone, start, end, rollingMs } = claim;
-      let place = places.get(family);
-      if (place === undefined) {
-        place = all.length;
-        places.set(family, place);
-        const stretch = { starts: start, ends: end, rolling: rollingMs };
-        all.push(Object.assign({ family, scope, subject, unit, period, zone, who: "" }, stretch));
-      }
-      const window = all[place];
-      if (window) window.who += `${reserve},`;
-      return place + 1;
-    },
+function sentIn(windows: AskedWindows) {
+  return (job: ReserveJob, index: number): SentReserve => {
+    const { claims, output } = job.request;
+    const places = claims.map((claim) => windows.placeOf(claim, index));
+    const amounts = claims.map((claim) => takenBy(claim, output.max) ?? Number.NaN);
+    for (const [i, amount] of amounts.entries()) windows.hold(places[i] ?? 0, amount);
+    return { job, places, amounts };
   };
 }
+
+function reserveLists(sent: readonly SentReserve[], settings: NamedSettings) {
+  const requests = sent.map(({ job }) => job.request);
+  const facts = requests.map((request) => request.facts);
+  const ceilings = requests.map(({ ceiling, output }) => takenBy(ceiling, output.max));
+  const rest = requests.map(({ claims, output, ceiling, subjects }) => ({
+    least: output.min,
+    limits: numbers(claims.map(({ limit }) => limit)),
+    fixed: numbers(claims.map(({ fixed }) => fixed)),
+    per: numbers(claims.map(({ perOutput }) => perOutput)),
+    ceilingFixed: ceiling.fixed,
+    ceilingPer: ceiling.perOutput,
+    named: numbers(subjects.map(settings.placeOf)),
+  }));
+  const lists = [
+    texts(requests.map(({ hold }) => hold)),
+    texts(requests.map(({ owner }) => owner)),
+    numbers(requests.map(({ ttlMs }) => ttlMs)),
+    numbers(requests.map(({ output }) => output.max)),
+    numbers(ceilings.map((ceiling) => ceiling ?? null)),
+    numbers(facts.map(({ promptTokens }) => promptTokens)),
+    texts(facts.map(({ user }) => user)),
+    texts(facts.map(({ thread }) => thread)),
+    texts(facts.map(({ run }) => run)),
+    texts(facts.map(toldOf)),
+    texts(facts.map(subjectsOf)),
+    texts(sent.map(({ places }) => numbers(places))),
+    texts(sent.map(({ amounts }) => numbers(amounts))),
+    texts(requests.map(({ claims }) => numbers(claims.map(({ cap }) => cap)))),
+    texts(requests.map(({ thresholds }) => numbers(thresholds))),
+    JSON.stringify(rest),
+  ];
+  return { lists, isPlain: !ceilings.includes(undefined) };
+}
+
+function endLists(ends: readonly EndJob[]): readonly string[] {
+  return [
+    texts(ends.map(({ hold }) => hold)),
+    numbers(ends.map(({ charge }) => charge?.nano ?? null)),
+    numbers(ends.map(({ charge }) => charge?.tokens ?? null)),
+    texts(ends.map(({ charge }) => charge?.known ?? null)),
+    texts(ends.map(({ charge }) => (charge ? JSON.stringify(charge) : null))),
+  ];
+}
+
+type NamedSettings = ReturnType<typeof namedSettings>;
 
 /** Each version of each subject's settings once. Nearly all are of subjects of whom nobody has spoken. */
 function namedSettings() {
@@ -101,21 +121,17 @@ function namedSettings() {
       const versions = all.some(({ version }) => version !== 0)
         ? { versions: all.map(({ version }) => version) }
         : {};
-      return JSON.stringify({ keys: all.map(keyOf), ...versions });
+      return JSON.stringify({ ...versions, keys: all.map(keyOf) });
     },
   };
 }
 
 /** Names stand in columns of their own: what else is known of a hold is never changed. */
-function whoseOf({ user, thread, run, ...facts }: HoldFacts): object {
-  const subjects = Object.entries(facts.subjects ?? {}).map(([scope, subject]) =>
-    keyOf({ scope, subject }),
-  );
-  return {
-    user,
-    thread,
-    run,
-    ...(subjects.length > 0 ? { subjects } : {}),
-    facts: JSON.stringify({ thread, run, ...facts }),
-  };
+function toldOf({ user: _, ...facts }: HoldFacts): string {
+  return JSON.stringify(facts);
+}
+
+function subjectsOf({ subjects = {} }: HoldFacts): string | null {
+  const keys = Object.entries(subjects).map(([scope, subject]) => keyOf({ scope, subject }));
+  return keys.length > 0 ? texts(keys) : null;
 }

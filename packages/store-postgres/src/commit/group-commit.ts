@@ -11,7 +11,7 @@ import { type Ask, type Call, sqlState } from "../client.ts";
 import { whole } from "../exact.ts";
 import { type EndedBefore, type Job, takeBatch } from "./batch.ts";
 import { type BatchReply, type Decoded, decode } from "./decode.ts";
-import { type Encoded, encode } from "./encode.ts";
+import { COMMIT_TYPES, type Encoded, encode } from "./encode.ts";
 
 export interface GroupCommit {
   reserve(request: ReserveRequest): Promise<ReserveReply>;
@@ -23,7 +23,7 @@ export interface GroupCommit {
 
 const COMMIT: Call<BatchReply> = {
   name: "commit_v1",
-  types: ["bigint", "json", "json", "json", "json"],
+  types: ["bigint", ...COMMIT_TYPES],
 };
 
 /** A call goes out as soon as none is under way: a process alone waits for nobody. */
@@ -83,8 +83,8 @@ export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
 function answer(sent: Encoded, decoded: Decoded): void {
   for (const [place, job] of sent.ends.entries())
     attempt(job, () => job.resolve(decoded.end(job, place)));
-  for (const [place, job] of sent.reserves.entries())
-    attempt(job, () => job.resolve(decoded.reserve(job, place)));
+  for (const [place, one] of sent.reserves.entries())
+    attempt(one.job, () => one.job.resolve(decoded.reserve(one, place)));
 }
 
 function attempt(job: Job, work: () => void): void {

@@ -4,58 +4,77 @@
  * the one that it knows while a newer one has brought another.
  */
 
-import { END_HOLDS, LOCK_HOLDS } from "./ends.ts";
-import { IN_FORCE, LOOK_UP, WRITE } from "./in-force.ts";
+import { DUE_NOTICES } from "./due-notices.ts";
+import { END_HOLDS, TELL_ENDS, WRITE_LINES } from "./ends.ts";
+import { IN_FORCE, LOOK_UP, READ_ASKED, WRITE } from "./in-force.ts";
 import { ALONE, SHARED, WRITES_LINES } from "./locks.ts";
+import { MOVE_SUMS } from "./move-sums.ts";
+import { GRANT_ALL } from "./plain.ts";
 import { COMPARE, DECIDE } from "./reserves.ts";
 import { PLANS, SYNCED } from "./server-settings.ts";
 
-/** `$` stands for the schema. */
+/**
+ * `$` stands for the schema. Of the arguments those that begin with `w` are the windows that are asked
+ * for, `q` the reserves, `e` the ends. What only matters where reserves are looked at one by one is
+ * JSON, given as text: nearly always nobody reads it.
+ */
 export const COMMIT: string = `
-  CREATE FUNCTION $.commit_v1(given bigint, asked json, reserves json, ends json, named json)
+  CREATE FUNCTION $.commit_v1(given bigint, named text,
+    w_family text[], w_total bigint[], w_most bigint[], w_cap bigint[], w_rest text,
+    q_hold text[], q_owner text[], q_ttl bigint[], q_most bigint[], q_ceiling bigint[], q_prompt bigint[],
+    q_user text[], q_thread text[], q_run text[], q_facts text[], q_subjects text[],
+    q_windows text[], q_amounts text[], q_caps text[], q_thresholds text[], q_rest text,
+    e_hold text[], e_nano bigint[], e_tokens bigint[], e_known text[], e_charge text[])
   RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
   DECLARE
     at bigint;
-    -- What ends: a hold each; no nano is a release.
-    e_hold text[]; e_nano bigint[]; e_tokens bigint[]; e_known text[]; e_charge text[];
-    e_state text[]; e_line bigint[];
-    -- Of these, what is open yet and therefore ends now.
-    o_hold text[] := '{}'; o_nano bigint[] := '{}'; o_tokens bigint[] := '{}'; o_known text[] := '{}';
-    o_charge text[] := '{}'; o_line bigint[] := '{}';
-    -- Windows asked for, a family each …
-    a_family text[]; a_scope text[]; a_subject text[]; a_start bigint[]; a_end bigint[]; a_who text[];
+    -- Of what ends, what is open yet and therefore ends now; no nano is a release.
+    o_n bigint[]; o_hold text[]; o_nano bigint[]; o_tokens bigint[]; o_charge text[]; o_line bigint[]; o_ceiling bigint[];
+    o_user text[]; o_thread text[]; o_run text[]; o_subjects text[]; o_facts text[]; o_counters text[]; o_told text[] := '{}';
+    -- Its parts, a counter each, and of these the rolling ones.
+    p_id bigint[]; p_held bigint[]; p_amount bigint[]; p_nano bigint[]; p_tokens bigint[]; p_cap bigint[]; p_threshold bigint[];
+    r_id bigint[]; r_period bigint[]; r_spent bigint[];
+    -- What else is known of the windows asked for …
+    a_scope text[]; a_subject text[]; a_start bigint[]; a_end bigint[]; a_who text[];
     -- … and the counters in force for them.
     c_id bigint[]; c_zone text[]; c_start bigint[]; c_end bigint[]; c_credit bigint[]; c_cap bigint[]; c_claimed bigint[];
-    c_spent bigint[]; c_held bigint[]; c_frees bigint[]; c_taken boolean[];
-    l_id bigint[]; l_n bigint[]; is_alone boolean := false; past int[] := '{}';
+    c_spent bigint[]; c_held bigint[]; c_frees bigint[]; c_rolling bigint[]; c_taken boolean[];
+    n int; l_id bigint[]; l_n bigint[]; is_alone boolean := false; past int[] := '{}';
+    is_plain boolean; is_in_place boolean; has_rolling boolean; first_end bigint; last_start bigint; put text[];
     -- Settings that differ from those named.
     d_n int[]; d_told text[];
-    retired bigint[]; made bigint[]; lacking int[]; absent int[]; n int := 0; i int; f int; one record;
+    retired bigint[]; made bigint[]; lacking int[]; absent int[]; i int; f int; one record;
     least_fit bigint; fit bigint; room bigint; stale boolean; refused boolean; amount numeric; ceiling bigint;
     spents bigint[]; helds bigint[]; fits bigint[]; amounts bigint[]; ids bigint[];
     grant_of $.holds; granted $.holds[] := '{}'; hot bigint[]; noticed text[] := '{}'; is_noticed boolean;
-    seen bigint[] := '{}'; replies text[] := '{}'; ended json; windows json;
+    seen bigint[] := '{}'; replies text[] := '{}'; windows json;
   BEGIN
     ${SYNCED}
-    IF ends IS NOT NULL THEN
-      SELECT array_agg(e.hold), array_agg(e.nano), array_agg(e.tokens), array_agg(e.known), array_agg(e.charge)
-        INTO e_hold, e_nano, e_tokens, e_known, e_charge
-        FROM json_to_recordset(ends) AS e(hold text, nano bigint, tokens bigint, known text, charge text);
-    END IF;
+    n := cardinality(w_family);
     ${LOOK_UP}
     -- Locks are taken in one order by everybody: settings, lines, holds by id, counters by (rank, family, id).
     IF is_alone THEN ${ALONE} ELSE ${SHARED} END IF;
-    IF ends IS NOT NULL THEN ${WRITES_LINES} END IF;
-    ${LOCK_HOLDS}
-    PERFORM 1 FROM $.counters c WHERE c.id = ANY (l_id || seen) ORDER BY c.rank, c.family, c.id FOR UPDATE;
-    at := $.now_v1(given);
-    ${END_HOLDS}
-    ${IN_FORCE}
+    IF cardinality(e_hold) > 0 THEN ${WRITES_LINES} END IF;
     ${COMPARE}
-    ${DECIDE}
-    ${WRITE}
-    RETURN '{"common":' || json_build_array(at, ended, CASE WHEN cardinality(seen) > 0 THEN $.states_v1(seen, at) ELSE '[]' END,
-      windows, noticed)::text || ',"reserves":[' || array_to_string(replies, ',') || ']}';
+    -- Whether all reserves may be granted all that they ask for, at once.
+    is_plain := coalesce(cardinality(w_total), -1) = n AND coalesce(cardinality(l_id), 0) = n AND d_n IS NULL;
+    ${END_HOLDS}
+    ${MOVE_SUMS}
+    ${DUE_NOTICES}
+    ${WRITE_LINES}
+    IF cardinality(q_hold) > 0 THEN
+      IF is_plain THEN ${GRANT_ALL} END IF;
+      IF NOT is_plain THEN
+        ${READ_ASKED}
+        ${IN_FORCE}
+        ${DECIDE}
+        ${WRITE}
+      END IF;
+    END IF;
+    ${TELL_ENDS}
+    RETURN concat('{"common":[', at, ',[', array_to_string(o_told, ','), '],',
+      CASE WHEN cardinality(seen) > 0 THEN $.states_v1(seen, at) ELSE '[]' END, ',', coalesce(windows, 'null'), ',', to_json(noticed), ']',
+      CASE WHEN NOT is_plain THEN concat(',"reserves":[', array_to_string(replies, ','), ']') END, '}');
   END
   $f$;
 `;

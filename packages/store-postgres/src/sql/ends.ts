@@ -1,92 +1,68 @@
 /** The part of `commit_v1` that ends holds. `$` stands for the schema. */
-import { FROM } from "./notices.ts";
 
-/** Whose they are, in the order of their ids: nobody waits for anybody in a circle. */
-export const LOCK_HOLDS: string = `
-    IF ends IS NOT NULL THEN
-      e_state := array_fill(NULL::text, ARRAY[cardinality(e_hold)]);
-      e_line := array_fill(NULL::bigint, ARRAY[cardinality(e_hold)]);
-      FOR one IN
-        SELECT e.n, h.state, h.counters FROM unnest(e_hold) WITH ORDINALITY AS e(hold, n) JOIN $.holds h ON h.id = e.hold
-        ORDER BY h.id FOR UPDATE OF h
-      LOOP
-        e_state[one.n] := one.state;
-        IF one.state = 'open' THEN seen := seen || one.counters; END IF;
-      END LOOP;
+/**
+ * In the order of their ids, so that nobody waits for anybody in a circle. Whose a hold was is no
+ * longer there once it has ended, so it is read from the row as it was: nobody but an act changes it,
+ * and acts wait for this.
+ */
+export const END_HOLDS: string = `
+    IF cardinality(e_hold) > 0 THEN
+      WITH asked AS (
+        SELECT e.*, h.user_id, h.thread_id, h.run_id, h.subjects, h.facts
+        FROM unnest(e_hold, e_nano, e_tokens, e_known) WITH ORDINALITY AS e(hold, nano, tokens, known, n) JOIN $.holds h ON h.id = e.hold
+        WHERE h.ended_at IS NULL ORDER BY h.id
+      ), done AS (
+        UPDATE $.holds h SET ended_at = $.now_v1(given), user_id = NULL, thread_id = NULL, run_id = NULL, subjects = NULL, facts = NULL,
+          state = CASE WHEN e.nano IS NULL THEN 'released' WHEN e.known = 'assumed' THEN 'assumed' ELSE 'settled' END
+        FROM asked e WHERE h.id = e.hold AND h.ended_at IS NULL
+        RETURNING e.*, h.ceiling, h.counters, h.amounts, h.caps, h.thresholds[1] AS threshold
+      ), part AS (
+        SELECT x.id, sum(x.amount)::bigint AS held, sum(CASE WHEN d.nano IS NOT NULL THEN x.amount END)::bigint AS amount,
+          sum(d.nano)::bigint AS nano, sum(CASE WHEN d.nano IS NOT NULL THEN d.tokens END)::bigint AS tokens, min(x.cap) AS cap, min(d.threshold) AS threshold
+        FROM done d, unnest(d.counters, d.amounts, d.caps) AS x(id, amount, cap) GROUP BY x.id
+      )
+      SELECT a.*, b.* INTO o_n, o_ceiling, o_user, o_thread, o_run, o_subjects, o_facts, o_counters,
+        p_id, p_held, p_amount, p_nano, p_tokens, p_cap, p_threshold
+      FROM (
+        SELECT array_agg(d.n), array_agg(d.ceiling), array_agg(d.user_id), array_agg(d.thread_id), array_agg(d.run_id),
+          array_agg(d.subjects::text), array_agg(d.facts), array_agg(translate(d.counters::text, '{}', '[]'))
+        FROM (SELECT x.* FROM done x ORDER BY x.n) d
+      ) a, (
+        SELECT array_agg(p.id), array_agg(p.held), array_agg(p.amount), array_agg(p.nano), array_agg(p.tokens), array_agg(p.cap), array_agg(p.threshold)
+        FROM part p
+      ) b;
+      seen := coalesce(p_id, '{}');
+      IF cardinality(o_n) = cardinality(e_hold) THEN
+        o_hold := e_hold; o_nano := e_nano; o_tokens := e_tokens; o_charge := e_charge;
+      ELSE
+        SELECT array_agg(e.hold), array_agg(e.nano), array_agg(e.tokens), array_agg(e.charge) INTO o_hold, o_nano, o_tokens, o_charge
+        FROM unnest(e_hold, e_nano, e_tokens, e_charge) WITH ORDINALITY AS e(hold, nano, tokens, charge, n) WHERE e.n = ANY (o_n);
+      END IF;
     END IF;`;
 
-/** Ends come first: what they give back is there for those who ask. */
-export const END_HOLDS: string = `
-    IF e_hold IS NOT NULL THEN
-      FOR i IN 1 .. cardinality(e_hold) LOOP
-        IF e_state[i] = 'open' THEN
-          IF e_nano[i] IS NOT NULL THEN e_line[i] := nextval('$.line_ids'); END IF;
-          o_hold := o_hold || e_hold[i]; o_nano := o_nano || e_nano[i]; o_tokens := o_tokens || e_tokens[i];
-          o_known := o_known || e_known[i]; o_charge := o_charge || e_charge[i]; o_line := o_line || e_line[i];
-        END IF;
-      END LOOP;
-      SELECT json_agg(json_build_array(e.state, e.line, h.counters, h.ceiling, CASE WHEN e.line IS NOT NULL THEN h.user_id END,
-        CASE WHEN e.line IS NOT NULL THEN h.facts END) ORDER BY e.n) INTO ended
-      FROM unnest(e_hold, e_state, e_line) WITH ORDINALITY AS e(hold, state, line, n) LEFT JOIN $.holds h ON h.id = e.hold;
-    END IF;
-    IF cardinality(o_hold) > 0 THEN
-      WITH part AS (
-        SELECT x.id, x.amount, x.cap, o.nano, o.tokens, h.thresholds[1] AS threshold
-        FROM unnest(o_hold, o_nano, o_tokens) AS o(hold, nano, tokens)
-          JOIN $.holds h ON h.id = o.hold, unnest(h.counters, h.amounts, h.caps) AS x(id, amount, cap)
-      ), change AS (
-        SELECT c.id, c.rolling, sum(p.amount)::bigint AS held, min(p.cap) AS cap, min(p.threshold) AS threshold, sum(CASE
-          WHEN p.nano IS NULL THEN 0 WHEN c.unit = 'usd' THEN p.nano WHEN c.unit = 'tokens' THEN p.tokens
-          ELSE p.amount END)::bigint AS spent
-        FROM part p JOIN $.counters c ON c.id = p.id GROUP BY c.id
-      ), bucket AS (
-        INSERT INTO $.buckets AS b (counter, bucket, spent, youngest, gone)
-        SELECT id, at / w, spent, at, (at / w + 1) * w + rolling
-        FROM change, LATERAL (SELECT (rolling + 61) / 62 AS w) w WHERE rolling IS NOT NULL AND spent <> 0
-        ON CONFLICT (counter, bucket) DO UPDATE
-        SET spent = b.spent + excluded.spent, youngest = greatest(b.youngest, excluded.youngest)
-      ), gone AS (
-        DELETE FROM $.buckets b USING change c
-        WHERE c.rolling IS NOT NULL AND b.counter = c.id AND b.youngest <= at - 64 * ((c.rolling + 61) / 62)
-      ), changed AS (
-        UPDATE $.counters c SET held = c.held - change.held,
-          spent = c.spent + CASE WHEN c.rolling IS NULL THEN change.spent ELSE 0 END
-        FROM change WHERE c.id = change.id
-        -- Nearly always: not even the first threshold of the least cap.
-        RETURNING CASE WHEN change.cap + change.threshold IS NOT NULL AND (c.rolling IS NOT NULL
-          OR c.spent * 1000.0 >= (change.cap + c.credit)::numeric * change.threshold) THEN c.id END AS id
-      )
-      SELECT array_agg(d.id) FILTER (WHERE d.id IS NOT NULL) INTO hot FROM changed d;
-      IF hot IS NOT NULL THEN
-        -- As if they had come one after the other: what was spent by each.
-        FOR one IN
-          SELECT p.* FROM (
-            SELECT o.n, p.id, p.cap, h.thresholds, coalesce(b.spent, c.spent) - coalesce(sum(CASE c.unit
-                WHEN 'usd' THEN o.nano WHEN 'tokens' THEN o.tokens ELSE p.amount END) OVER (
-                PARTITION BY p.id ORDER BY o.n ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0)::bigint AS spent
-            FROM unnest(o_hold, o_nano, o_tokens) WITH ORDINALITY AS o(hold, nano, tokens, n) JOIN $.holds h ON h.id = o.hold,
-              unnest(h.counters, h.amounts, h.caps) AS p(id, amount, cap) JOIN $.counters c ON c.id = p.id
-                LEFT JOIN LATERAL $.recent_v1(c.id, c.rolling, at) b ON c.rolling IS NOT NULL
-            WHERE p.id = ANY (hot) AND o.nano IS NOT NULL
-          ) p JOIN $.counters c ON c.id = p.id
-          WHERE p.cap IS NOT NULL AND EXISTS (
-            SELECT FROM unnest(p.thresholds) AS t WHERE t > ${FROM}
-              AND p.spent * 1000.0 >= (p.cap + c.credit)::numeric * t)
-          ORDER BY p.n
-        LOOP
-          IF $.notice_v1(one.id, one.cap, one.thresholds, false, one.spent, at) THEN noticed := noticed || o_hold[one.n]; END IF;
-        END LOOP;
-      END IF;
-
+/** Their lines. Ids are drawn with the locks held, so that lines stand in the order of their times. */
+export const WRITE_LINES: string = `
+    IF o_n IS NOT NULL THEN
+      SELECT array_agg(CASE WHEN x.nano IS NOT NULL THEN nextval('$.line_ids') END) INTO o_line FROM unnest(o_nano) AS x(nano);
       INSERT INTO $.lines (id, hold, kind, at, user_id, thread_id, run_id, nano, tokens, ceiling, charge, facts)
-      SELECT o.line, o.hold, 'charge', at, h.user_id, h.thread_id, h.run_id, o.nano, o.tokens, h.ceiling, o.charge, h.facts
-      FROM unnest(o_line, o_hold, o_nano, o_tokens, o_charge) AS o(line, hold, nano, tokens, charge)
-        JOIN $.holds h ON h.id = o.hold
+      SELECT o.line, o.hold, 'charge', at, o.user_id, o.thread_id, o.run_id, o.nano, o.tokens, o.ceiling, o.charge, o.facts
+      FROM unnest(o_line, o_hold, o_user, o_thread, o_run, o_nano, o_tokens, o_ceiling, o_charge, o_facts)
+        AS o(line, hold, user_id, thread_id, run_id, nano, tokens, ceiling, charge, facts)
       WHERE o.line IS NOT NULL;
       INSERT INTO $.line_subjects (subject, line)
-      SELECT s, o.line FROM unnest(o_line, o_hold) AS o(line, hold) JOIN $.holds h ON h.id = o.hold, unnest(h.subjects) AS s
-      WHERE o.line IS NOT NULL ORDER BY s;
-      UPDATE $.holds h SET ended_at = at, user_id = NULL, thread_id = NULL, run_id = NULL, subjects = NULL, facts = NULL,
-        state = CASE WHEN o.nano IS NULL THEN 'released' WHEN o.known = 'assumed' THEN 'assumed' ELSE 'settled' END
-      FROM unnest(o_hold, o_nano, o_known) AS o(hold, nano, known) WHERE h.id = o.hold;
+      SELECT s, o.line FROM unnest(o_line, o_subjects) AS o(line, subjects), unnest(o.subjects::text[]) AS s
+      WHERE o.line IS NOT NULL AND o.subjects IS NOT NULL ORDER BY s;
+    END IF;`;
+
+/** What is told of them. Facts are JSON as they are. */
+export const TELL_ENDS: string = `
+    IF o_n IS NOT NULL THEN
+      SELECT array_agg(concat('["open",', coalesce(o.line::text, 'null'), ',', o.counters, ',', o.ceiling, ',',
+        CASE WHEN o.line IS NULL THEN 'null,null' ELSE concat(to_json(o.user_id), ',', o.facts) END, ']')) INTO o_told
+      FROM unnest(o_line, o_counters, o_ceiling, o_user, o_facts) AS o(line, counters, ceiling, user_id, facts);
+    END IF;
+    IF cardinality(e_hold) > coalesce(cardinality(o_n), 0) THEN
+      SELECT array_agg(coalesce(o.told, concat('[', coalesce(to_json(h.state)::text, 'null'), ']')) ORDER BY e.n) INTO o_told
+      FROM unnest(e_hold) WITH ORDINALITY AS e(hold, n) LEFT JOIN unnest(o_n, o_told) AS o(n, told) ON o.n = e.n
+        LEFT JOIN $.holds h ON h.id = e.hold;
     END IF;`;

@@ -1,19 +1,27 @@
 /** The part of `commit_v1` that finds the windows in force. `$` stands for the schema. */
 
+/** Windows asked for: what isn't their family's name. */
+const REST = "scope text, subject text, unit text, period text, zone text, starts bigint, ends bigint, rolling bigint, who text";
+
+export const READ_ASKED: string = `
+    IF a_scope IS NULL AND n > 0 THEN
+      SELECT array_agg(w.scope), array_agg(w.subject), array_agg(w.starts), array_agg(w.ends), array_agg(w.who)
+        INTO a_scope, a_subject, a_start, a_end, a_who FROM json_to_recordset(w_rest::json) AS w(${REST});
+    END IF;`;
+
 /** Before any lock: the windows held in last, and whether one is to begin that has a past. */
 export const LOOK_UP: string = `
-    IF asked IS NOT NULL THEN
-      SELECT array_agg(w.family), array_agg(w.scope), array_agg(w.subject), array_agg(w.starts), array_agg(w.ends), array_agg(w.who)
-        INTO a_family, a_scope, a_subject, a_start, a_end, a_who
-        FROM json_to_recordset(asked) AS w(family text, scope text, subject text, starts bigint, ends bigint, who text);
-      n := cardinality(a_family);
+    IF n > 0 THEN
       SELECT array_agg(c.id), array_agg(a.n) INTO l_id, l_n
-      FROM unnest(a_family) WITH ORDINALITY AS a(family, n) JOIN $.counters c ON c.family = a.family AND c.latest;
-      is_alone := n > coalesce(cardinality(l_id), 0) AND EXISTS (
-        SELECT FROM unnest(a_family, a_scope, a_subject) WITH ORDINALITY AS a(family, scope, subject, n)
-        WHERE a.n <> ALL (coalesce(l_n, '{}')) AND a.scope <> 'route'
-          AND EXISTS (SELECT FROM $.counters c WHERE c.scope = a.scope AND c.subject = a.subject)
-          AND NOT EXISTS (SELECT FROM $.counters c WHERE c.family = a.family));
+      FROM unnest(w_family) WITH ORDINALITY AS a(family, n) JOIN $.counters c ON c.family = a.family AND c.latest;
+      IF n > coalesce(cardinality(l_id), 0) THEN
+        ${READ_ASKED}
+        is_alone := EXISTS (
+          SELECT FROM unnest(w_family, a_scope, a_subject) WITH ORDINALITY AS a(family, scope, subject, n)
+          WHERE a.n <> ALL (coalesce(l_n, '{}')) AND a.scope <> 'route'
+            AND EXISTS (SELECT FROM $.counters c WHERE c.scope = a.scope AND c.subject = a.subject)
+            AND NOT EXISTS (SELECT FROM $.counters c WHERE c.family = a.family));
+      END IF;
     END IF;`;
 
 export const IN_FORCE: string = `
@@ -23,7 +31,7 @@ export const IN_FORCE: string = `
     c_credit := array_fill(0::bigint, ARRAY[n]); c_taken := array_fill(false, ARRAY[n]);
     IF n > 0 THEN FOR one IN
       SELECT l.n, c.*, b.spent AS recent, b.frees FROM unnest(l_id, l_n) AS l(id, n)
-        JOIN $.counters c ON c.id = l.id AND c.latest AND c.family = a_family[l.n]
+        JOIN $.counters c ON c.id = l.id AND c.latest AND c.family = w_family[l.n]
         LEFT JOIN LATERAL $.recent_v1(c.id, c.rolling, at) b ON c.rolling IS NOT NULL
     LOOP
       f := one.n;
@@ -37,13 +45,13 @@ export const IN_FORCE: string = `
     END LOOP;
     IF absent IS NOT NULL THEN
       IF EXISTS (
-        SELECT FROM unnest(absent) AS x JOIN $.counters c ON c.family = a_family[x] WHERE c_id[x] IS NULL
+        SELECT FROM unnest(absent) AS x JOIN $.counters c ON c.family = w_family[x] WHERE c_id[x] IS NULL
       ) THEN
         RAISE EXCEPTION 'another process moved the same window' USING ERRCODE = 'serialization_failure';
       END IF;
       FOR one IN
         SELECT x AS n, c.* FROM unnest(absent) AS x
-          JOIN $.counters c ON c.family = a_family[x] AND c.starts <= at AND at < c.ends
+          JOIN $.counters c ON c.family = w_family[x] AND c.starts <= at AND at < c.ends
         ORDER BY c.rank, c.family, c.id FOR UPDATE OF c
       LOOP
         f := one.n;
@@ -84,13 +92,13 @@ export const IN_FORCE: string = `
           least(w.ends, (SELECT d.starts FROM $.counters d
             WHERE d.family = w.family AND d.starts > at ORDER BY d.starts LIMIT 1)), w.rolling
         FROM (
-          SELECT row_number() OVER () AS n, w.*, $.rank_v1(w.scope) AS rank
-          FROM json_to_recordset(asked) AS w(family text, scope text, subject text, unit text,
-            period text, zone text, starts bigint, ends bigint, rolling bigint)
+          SELECT w.*, $.rank_v1(w.scope) AS rank
+          FROM ROWS FROM (unnest(w_family), json_to_recordset(w_rest::json) AS (${REST})) WITH ORDINALITY
+            AS w(family, scope, subject, unit, period, zone, starts, ends, rolling, who, n)
         ) w WHERE w.n = ANY (lacking) ORDER BY w.rank, w.family COLLATE "C"
         ON CONFLICT (family) WHERE latest DO NOTHING RETURNING c.*
       LOOP
-        f := array_position(a_family, one.family);
+        f := array_position(w_family, one.family);
         c_id[f] := one.id; c_zone[f] := one.zone; c_start[f] := one.starts; c_end[f] := one.ends;
         c_held[f] := 0; c_spent[f] := 0; c_credit[f] := 0; c_frees[f] := NULL;
         made := made || one.id;
@@ -124,6 +132,5 @@ export const WRITE: string = `
           IF c_taken[f] THEN PERFORM $.give_parts_v1(c_id[f], c_claimed[f], at); END IF;
         END LOOP;
       END IF;
-      SELECT json_agg(json_build_array(u.zone, u.starts, u.ends, u.frees, u.credit) ORDER BY u.n) INTO windows
-      FROM unnest(c_zone, c_start, c_end, c_frees, c_credit) WITH ORDINALITY AS u(zone, starts, ends, frees, credit, n);
+      windows := json_build_array(c_zone, c_start, c_end, c_frees, c_credit);
     END IF;`;

@@ -2,22 +2,26 @@
 
 /** Settings that claims were not made by. */
 export const COMPARE: string = `
-    IF named IS NOT NULL AND (named -> 'versions' IS NOT NULL OR EXISTS (SELECT FROM $.settings)) THEN
+    IF named IS NOT NULL AND (named LIKE '{"versions"%' OR EXISTS (SELECT FROM $.settings)) THEN
       SELECT array_agg(k.n::int), array_agg(json_build_array(k.n, CASE WHEN s.key IS NOT NULL THEN $.told_v1(s) END)::text) INTO d_n, d_told
       FROM (
-        SELECT k.key, k.n, coalesce((named -> 'versions' ->> (k.n - 1)::int)::bigint, 0) AS version
-        FROM json_array_elements_text(named -> 'keys') WITH ORDINALITY AS k(key, n)
+        SELECT k.key, k.n, coalesce((named::json -> 'versions' ->> (k.n - 1)::int)::bigint, 0) AS version
+        FROM json_array_elements_text(named::json -> 'keys') WITH ORDINALITY AS k(key, n)
       ) k LEFT JOIN $.settings s ON s.key = k.key
       WHERE coalesce(s.version, 0) <> k.version;
     END IF;`;
 
 export const DECIDE: string = `
-    IF reserves IS NOT NULL THEN FOR one IN
-      SELECT q.*, h.state, h.output_tokens, h.expires_at, h.counters
-      FROM json_to_recordset(reserves) AS q(
-        hold text, owner text, ttl bigint, least bigint, most bigint, windows int[], limits bigint[], caps bigint[],
-        fixed bigint[], per bigint[], thresholds bigint[], "ceilingFixed" bigint, "ceilingPer" bigint, prompt bigint,
-        "user" text, thread text, run text, subjects text[], named int[], facts text)
+    FOR one IN
+      SELECT q.hold, q.owner, q.ttl, q.most, q.prompt, q.user_id, q.thread, q.run, q.facts, q.subjects::text[] AS subjects,
+        q.windows::int[] AS windows, q.caps::bigint[] AS caps, q.thresholds::bigint[] AS thresholds,
+        q.least, q.limits, q.fixed, q.per, q.ceiling_fixed, q.ceiling_per, q.named, h.state, h.output_tokens, h.expires_at, h.counters
+      FROM ROWS FROM (
+        unnest(q_hold, q_owner, q_ttl, q_most, q_prompt, q_user, q_thread, q_run, q_facts, q_subjects, q_windows, q_caps, q_thresholds),
+        json_to_recordset(q_rest::json) AS (least bigint, limits bigint[], fixed bigint[], per bigint[],
+          "ceilingFixed" bigint, "ceilingPer" bigint, named int[])
+      ) AS q(hold, owner, ttl, most, prompt, user_id, thread, run, facts, subjects, windows, caps, thresholds,
+        least, limits, fixed, per, ceiling_fixed, ceiling_per, named)
       LEFT JOIN $.holds h ON h.id = q.hold
     LOOP
       IF one.state = 'open' THEN
@@ -78,14 +82,14 @@ export const DECIDE: string = `
         CONTINUE;
       END IF;
 
-      IF least_fit < 1000000 AND 1000000000000 > ALL (one.per || one."ceilingPer") THEN
-        ceiling := (one."ceilingFixed" + one."ceilingPer" * least_fit + 999) / 1000;
+      IF least_fit < 1000000 AND 1000000000000 > ALL (one.per || one.ceiling_per) THEN
+        ceiling := (one.ceiling_fixed + one.ceiling_per * least_fit + 999) / 1000;
         FOR i IN 1 .. cardinality(one.windows) LOOP
           amounts[i] := (one.fixed[i] + one.per[i] * least_fit + 999) / 1000;
         END LOOP;
       ELSE
         -- Beyond that the products may pass a bigint: numeric is exact.
-        amount := div(one."ceilingFixed" + one."ceilingPer"::numeric * least_fit + 999, 1000);
+        amount := div(one.ceiling_fixed + one.ceiling_per::numeric * least_fit + 999, 1000);
         refused := amount > 9007199254740991;
         IF NOT refused THEN ceiling := amount; END IF;
         FOR i IN 1 .. cardinality(one.windows) LOOP
@@ -107,12 +111,12 @@ export const DECIDE: string = `
         END IF;
       END LOOP;
       grant_of.id := one.hold; grant_of.state := 'open'; grant_of.owner := one.owner; grant_of.created_at := at; grant_of.expires_at := at + one.ttl;
-      grant_of.output_tokens := least_fit; grant_of.ceiling := ceiling; grant_of.tokens := one.prompt + least_fit; grant_of.user_id := one."user";
+      grant_of.output_tokens := least_fit; grant_of.ceiling := ceiling; grant_of.tokens := one.prompt + least_fit; grant_of.user_id := one.user_id;
       grant_of.thread_id := one.thread; grant_of.run_id := one.run; grant_of.subjects := one.subjects; grant_of.facts := one.facts;
       grant_of.counters := ids; grant_of.amounts := amounts; grant_of.caps := one.caps; grant_of.thresholds := one.thresholds;
       granted := array_append(granted, grant_of);
       replies := replies || json_build_array('held', spents, helds, least_fit, at + one.ttl)::text;
-    END LOOP; END IF;
+    END LOOP;
     -- One statement for all: each has a price of its own.
     IF cardinality(granted) > 0 THEN
       INSERT INTO $.holds SELECT g.* FROM unnest(granted) AS g ORDER BY g.id ON CONFLICT (id) DO NOTHING;

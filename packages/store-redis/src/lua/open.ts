@@ -3,7 +3,7 @@
  * server is the one that wrote last. `KEYS[1]`: data set. `ARGV`: the state known (empty at first),
  * writes seen acknowledged, a name for a new data set, `1` where one may be made, `appendfsync`,
  * how many replicas each write waits for, how long a server that may have forgotten something is
- * closed to reserves, the layout's version.
+ * closed to reserves, the newest layout known, whose tags keys lie under (nothing: one for all).
  *
  * A server that synced every write, and is no replica that took over, has forgotten nothing.
  */
@@ -21,16 +21,17 @@ if policy and policy ~= 'noeviction' then return {'evicts', policy, info} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local run = of('run_id') or ''
-local meta = redis.call('HMGET', KEYS[1], 'state', 'seq', 'run', 'version', 'epoch', 'generation', 'until')
+local meta = redis.call('HMGET', KEYS[1], 'state', 'seq', 'run', 'version', 'epoch', 'generation', 'until', 'tagBy')
 local known = A[1] ~= ''
 if not meta[1] then
   if known or A[4] ~= '1' then return {'lost', '', info} end
   local state = A[3] .. '/1'
   redis.call('HSET', KEYS[1], 'state', state, 'seq', '0', 'until', '0', 'lines', '0', 'settings', '0',
-    'run', run, 'version', A[8], 'epoch', A[3], 'generation', '1')
+    'run', run, 'version', A[9] == '' and '1' or '2', 'epoch', A[3], 'generation', '1', 'tagBy', A[9])
   return {'open', state, '0', '0', info, '0'}
 end
 if tonumber(meta[4]) > tonumber(A[8]) then return {'newer', meta[4], info} end
+if (meta[8] or '') ~= A[9] then return {'tags', meta[8] or '', info} end
 if known and string.match(A[1], '^[^/]*') ~= meta[5] then return {'lost', meta[1], info} end
 
 -- Where somebody has seen that before, this process only brings back what it knows.
