@@ -3,6 +3,8 @@ import type { RunStream } from "../assistants-of.ts";
 import type { RunEvent, RunSummary } from "../assistants/index.ts";
 import { isBudgetError, toProblem } from "../errors.ts";
 import { balanceJson } from "../ledger/index.ts";
+import type { LastEvent } from "./http-budget.ts";
+import type { Answer } from "./refusal.ts";
 
 /** What goes with the frames, whatever the framework. */
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
@@ -19,31 +21,50 @@ export function problemFrame(body: string): string {
 
 /**
  * The events of a run, one frame each: `text`, `tool_call`, `tool_output`, `step`, and at the end
- * `run` with its result, or `problem`. Arguments and outputs of tools stay on the server.
+ * `run` with its result, or `problem`. Arguments and outputs of tools stay on the server. Or frames of
+ * the app's own, as they are, and `problem` after them.
  *
- * It resolves with the first event, so that a refusal before it is still an ordinary answer.
+ * It resolves with the first one, so that a refusal before it is still an ordinary answer.
  *
- * @throws BudgetError a refusal before the first event
+ * @param last What ends a stream that has begun, such as `http.answer()`, which tells the developer too.
+ * @throws BudgetError a refusal before the first one
  */
-export async function eventFrames(stream: RunStream): Promise<AsyncIterable<string>> {
-  const events = stream[Symbol.asyncIterator]();
-  const first = await events.next();
-  return framesOf(first, events);
+export async function eventFrames(
+  source: RunStream | AsyncIterable<string>,
+  last: (error: unknown) => Answer | LastEvent | undefined = problem,
+): Promise<AsyncIterable<string>> {
+  const frames = "result" in source ? framesOf(source) : source;
+  const each = frames[Symbol.asyncIterator]();
+  const first = await each.next();
+  return toTheEnd(first, each, last);
 }
 
-async function* framesOf(
-  first: IteratorResult<RunEvent>,
-  events: AsyncIterator<RunEvent>,
+async function* framesOf(stream: RunStream): AsyncGenerator<string> {
+  for await (const event of stream)
+    yield `event: ${event.type}\ndata: ${JSON.stringify(shownOf(event))}\n\n`;
+}
+
+async function* toTheEnd(
+  first: IteratorResult<string>,
+  each: AsyncIterator<string>,
+  last: (error: unknown) => Answer | LastEvent | undefined,
 ): AsyncGenerator<string> {
   try {
-    for (let next = first; !next.done; next = await events.next()) {
-      const { type } = next.value;
-      yield `event: ${type}\ndata: ${JSON.stringify(shownOf(next.value))}\n\n`;
-    }
+    for (let next = first; !next.done; next = await each.next()) yield next.value;
   } catch (error) {
-    if (!isBudgetError(error)) throw error;
-    yield problemFrame(JSON.stringify(toProblem(error)));
+    const answer = last(error);
+    if (!answer || !("event" in answer)) throw error;
+    yield answer.event;
+  } finally {
+    // A client that left ends an app's own frames; a run goes on without its readers.
+    await each.return?.();
   }
+}
+
+function problem(error: unknown): LastEvent | undefined {
+  return isBudgetError(error)
+    ? { event: problemFrame(JSON.stringify(toProblem(error))) }
+    : undefined;
 }
 
 /** What a browser may see of an event, in the words of the wire. */

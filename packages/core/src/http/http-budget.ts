@@ -81,7 +81,7 @@ export function createHttpBudget<Request extends object>(
   const refusals = new WeakMap<Request, BudgetError>();
   if (options.assistants === undefined && options.limits === undefined) announce(budget);
 
-  function refused(request: Request, error: unknown): void {
+  function remember(request: Request, error: unknown): void {
     if (!isBudgetError(error)) return;
     refusals.set(request, error);
     host.refused?.(request, error);
@@ -97,7 +97,7 @@ export function createHttpBudget<Request extends object>(
       const subject = await who.of(request, at);
       return await act(budget.under(subject, policies.get(request) ?? NONE));
     } catch (error) {
-      refused(request, error);
+      remember(request, error);
       throw error;
     }
   }
@@ -128,7 +128,7 @@ export function createHttpBudget<Request extends object>(
       subject: await who.of(request),
       policies: policies.get(request) ?? NONE,
     });
-    return budget.clientFor(find, (error) => refused(request, error));
+    return budget.clientFor(find, (error) => remember(request, error));
   }
 
   function assistants(request: Request): Assistants {
@@ -168,7 +168,7 @@ export function createHttpBudget<Request extends object>(
     narrow: (request, policy, isRoute = false) => {
       if (policy.override && !isRoute) {
         const error = overridesTooMuch();
-        refused(request, error);
+        remember(request, error);
         throw error;
       }
       policies.set(request, chained(policies.get(request) ?? NONE, policy));
