@@ -4,7 +4,10 @@ export default defineConfig({
   test: {
     restoreMocks: true,
     projects: [
-      { extends: true, test: { name: "unit", include: ["packages/*/test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["packages/*/test/**/*.test.ts"], testTimeout: 20_000 },
+      },
       {
         extends: true,
         test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000 },

@@ -6,7 +6,6 @@ import {
   type HttpOptions,
   attach,
   createHttpBudget,
-  eventFrames,
 } from "@assistants-budget/core/http";
 import { sqlite } from "@assistants-budget/store-sqlite";
 import type { Application, ErrorRequestHandler, Request, RequestHandler, Response } from "express";
@@ -36,8 +35,8 @@ export interface ExpressBudget extends RequestHandler, AppBudget {
   readonly guard: (options?: PolicyOptions) => RequestHandler;
   /** Answers with the signed-in user's own balances. */
   readonly balances: () => RequestHandler;
-  /** Sends a run as server-sent events: `await budget.events(res, req.assistants.stream({ … }))`. */
-  readonly events: (res: Response, stream: RunStream) => Promise<void>;
+  /** Sends a run, or frames of your own, as server-sent events: `await budget.events(res, req.assistants.stream({ … }))`. */
+  readonly events: (res: Response, source: RunStream | AsyncIterable<string>) => Promise<void>;
   /** Answers budget errors and passes all others on; for apps with an error handler of their own, before it. */
   readonly errors: () => ErrorRequestHandler;
 }
@@ -67,9 +66,10 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     else write(res, answer);
   };
   appended.add(errors);
+  const watch = (req: Request): void =>
+    void req.res?.once("finish", () => http.answered(req, req.res?.statusCode ?? 0));
   const open = (req: Request): Assistants => {
-    const { res } = req;
-    res?.once("finish", () => http.answered(req, res.statusCode));
+    watch(req);
     return http.assistants(req);
   };
   const mount: RequestHandler = (req, _res, next) => {
@@ -92,19 +92,25 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     policy: (narrower: PolicyOptions) => under(narrower, (_req, _res, next) => next()),
     guard: (narrower: PolicyOptions = {}) =>
       under(narrower, async (req, _res, next) => {
+        watch(req);
         await http.guard(req, req.method);
         next();
       }),
     balances: () =>
       under({}, async (req, res) => {
+        watch(req);
         res.set("Cache-Control", "no-store").json(await http.balances(req));
       }),
     errors: () => errors,
-    events: async (res: Response, stream: RunStream) => {
+    events: async (res: Response, source: RunStream | AsyncIterable<string>) => {
       // A refusal comes before the first event, and is an ordinary answer.
-      const frames = await eventFrames(stream);
+      const frames = await http.events(source);
       res.set(EVENT_STREAM_HEADERS);
-      for await (const frame of frames) if (!res.closed) res.write(frame);
+      for await (const frame of frames) {
+        // A run goes on without its reader.
+        if (res.closed) return;
+        res.write(frame);
+      }
       res.end();
     },
   });

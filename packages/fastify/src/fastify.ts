@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { BudgetError, isBudgetError } from "@assistants-budget/core";
 import type { AppBudget, Assistants, PolicyOptions, RunStream } from "@assistants-budget/core";
-import { EVENT_STREAM_HEADERS, createHttpBudget, eventFrames } from "@assistants-budget/core/http";
+import { EVENT_STREAM_HEADERS, createHttpBudget } from "@assistants-budget/core/http";
 import type { HttpOptions } from "@assistants-budget/core/http";
 import { sqlite } from "@assistants-budget/store-sqlite";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
@@ -38,7 +38,10 @@ export interface FastifyBudget extends AppBudget {
   /** A handler that answers with the signed-in user's own balances. */
   readonly balances: () => (request: FastifyRequest, reply: FastifyReply) => Promise<object>;
   /** Sends a run as server-sent events: `await app.budget.events(reply, request.assistants.stream({ … }))`. */
-  readonly events: (reply: FastifyReply, stream: RunStream) => Promise<void>;
+  readonly events: (
+    reply: FastifyReply,
+    source: RunStream | AsyncIterable<string>,
+  ) => Promise<void>;
 }
 
 /** The plugin, which is the budget as well. */
@@ -120,9 +123,9 @@ function pluginOf(options: FastifyOptions = {}): FastifyBudgetPlugin {
       reply.header("Cache-Control", "no-store");
       return http.balances(request);
     },
-    events: async (reply, stream) => {
+    events: async (reply, source) => {
       // A refusal comes before the first event, and is an ordinary answer.
-      const frames = await eventFrames(stream, (error) => http.answer(error, BEGUN));
+      const frames = await http.events(source);
       await reply.headers(EVENT_STREAM_HEADERS).send(Readable.from(frames));
     },
   };

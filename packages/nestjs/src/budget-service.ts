@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import type { AppBudget, Assistants, RunStream } from "@assistants-budget/core";
-import { eventFrames } from "@assistants-budget/core/http";
 import { StreamableFile } from "@nestjs/common";
 import type { NestRequest, Shared } from "./shared.ts";
 
@@ -25,7 +24,7 @@ export abstract class BudgetService implements AppBudget {
    *
    * @throws BudgetError a refusal before the first event
    */
-  abstract readonly events: (stream: RunStream) => Promise<StreamableFile>;
+  abstract readonly events: (source: RunStream | AsyncIterable<string>) => Promise<StreamableFile>;
 }
 
 /** The service of a module. */
@@ -38,8 +37,8 @@ export function serviceOf({ http, setHeaders }: Shared): BudgetService {
       setHeaders(request, { "Cache-Control": "no-store" });
       return balances;
     },
-    events: async (stream) => {
-      const frames = await eventFrames(stream);
+    events: async (source) => {
+      const frames = await http.events(source);
       return new StreamableFile(Readable.from(frames), { type: "text/event-stream" });
     },
   };

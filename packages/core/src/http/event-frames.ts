@@ -1,10 +1,8 @@
 /** A run as server-sent events, ready to be written. */
 import type { RunStream } from "../assistants-of.ts";
 import type { RunEvent, RunSummary } from "../assistants/index.ts";
-import { isBudgetError, toProblem } from "../errors.ts";
 import { balanceJson } from "../ledger/index.ts";
-import type { LastEvent } from "./http-budget.ts";
-import type { Answer } from "./refusal.ts";
+import type { Answer, LastEvent } from "./refusal.ts";
 
 /** What goes with the frames, whatever the framework. */
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
@@ -31,7 +29,7 @@ export function problemFrame(body: string): string {
  */
 export async function eventFrames(
   source: RunStream | AsyncIterable<string>,
-  last: (error: unknown) => Answer | LastEvent | undefined = problem,
+  last: (error: unknown) => Answer | LastEvent | undefined,
 ): Promise<AsyncIterable<string>> {
   const frames = "result" in source ? framesOf(source) : source;
   const each = frames[Symbol.asyncIterator]();
@@ -59,12 +57,6 @@ async function* toTheEnd(
     // A client that left ends an app's own frames; a run goes on without its readers.
     await each.return?.();
   }
-}
-
-function problem(error: unknown): LastEvent | undefined {
-  return isBudgetError(error)
-    ? { event: problemFrame(JSON.stringify(toProblem(error))) }
-    : undefined;
 }
 
 /** What a browser may see of an event, in the words of the wire. */

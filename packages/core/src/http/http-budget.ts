@@ -1,5 +1,5 @@
 /** What every adapter needs: who sent a request, which policies are on it, what to answer. */
-import type { Assistants, RunOptions } from "../assistants-of.ts";
+import type { Assistants, RunOptions, RunStream } from "../assistants-of.ts";
 import type { Run } from "../assistants/index.ts";
 import { type AppBudget, type Budget, type Host, createBudget } from "../budget.ts";
 import { type BudgetError, isBudgetError } from "../errors.ts";
@@ -8,9 +8,9 @@ import { invalidOptions } from "../invalid-options.ts";
 import { type Balance, OWN_SCOPES, balanceJson } from "../ledger/index.ts";
 import type { Policy } from "../rules/index.ts";
 import { budgetHeaders, fullest } from "./budget-headers.ts";
-import { problemFrame } from "./event-frames.ts";
+import { EVENT_STREAM_HEADERS, eventFrames, problemFrame } from "./event-frames.ts";
 import { type HttpOptions, budgetOptions } from "./http-options.ts";
-import { type Answer, answerTo } from "./refusal.ts";
+import { type Answer, type LastEvent, type ResponseSoFar, answerTo } from "./refusal.ts";
 import { warnOnce } from "./warn-once.ts";
 import { whoOf } from "./who.ts";
 
@@ -22,21 +22,6 @@ export interface HttpHost<Request extends object> extends Host {
   readonly setHeaders: (request: Request, headers: Readonly<Record<string, string>>) => void;
   /** Told of a refusal before the app sees it: gives it what the framework looks for in an error. */
   readonly refused?: (request: Request, error: BudgetError) => void;
-}
-
-/** How far a response has come when an error reaches the adapter. */
-export interface ResponseSoFar {
-  /** Whether its status has gone out. */
-  readonly begun: boolean;
-  /** Its `Content-Type`, if it has begun. */
-  readonly type?: string | null | undefined;
-  /** The request's `Accept`. */
-  readonly accept?: string | null | undefined;
-}
-
-/** What ends a stream whose status has gone out. */
-export interface LastEvent {
-  readonly event: string;
 }
 
 export interface HttpBudget<Request extends object> {
@@ -57,6 +42,11 @@ export interface HttpBudget<Request extends object> {
    * tells the developer what is theirs to mend. Nothing for other errors, and where it is too late.
    */
   answer(error: unknown, response: ResponseSoFar): Answer | LastEvent | undefined;
+  /**
+   * Frames of server-sent events, of a run or an app's own, with `problem` at the end of those that
+   * break off. Resolves with the first one. @throws BudgetError a refusal before it
+   */
+  events(source: RunStream | AsyncIterable<string>): Promise<AsyncIterable<string>>;
   /** Refuses now what `run()` would refuse; holds nothing. A preflight passes. @throws BudgetError */
   guard(request: Request, method: string): Promise<void>;
   /** The user's own balances, as they go over the wire. */
@@ -160,6 +150,16 @@ export function createHttpBudget<Request extends object>(
     };
   }
 
+  function answer(error: unknown, so: ResponseSoFar): Answer | LastEvent | undefined {
+    const { begun, type, accept } = so;
+    if (!isBudgetError(error)) return undefined;
+    if (begun && !/^text\/event-stream/i.test(type ?? "")) return undefined;
+    if (error.status >= 500) budget.log.error(`assistants-budget: ${error.code}: ${error.message}`);
+    return begun
+      ? { event: problemFrame(answerTo(error).body) }
+      : answerTo(error, accept ?? undefined);
+  }
+
   const { for: of, ready, operator, on, recover, lines, close } = budget;
   return {
     budget,
@@ -173,16 +173,8 @@ export function createHttpBudget<Request extends object>(
       }
       policies.set(request, chained(policies.get(request) ?? NONE, policy));
     },
-    answer: (error, { begun, type, accept }) => {
-      if (!isBudgetError(error)) return undefined;
-      const streams = /^text\/event-stream/i.test(type ?? "");
-      if (begun && !streams) return undefined;
-      if (error.status >= 500)
-        budget.log.error(`assistants-budget: ${error.code}: ${error.message}`);
-      return begun
-        ? { event: problemFrame(answerTo(error).body) }
-        : answerTo(error, accept ?? undefined);
-    },
+    answer,
+    events: (source) => eventFrames(source, (error) => answer(error, STREAMS)),
     guard: async (request, method) => {
       // A browser's preflight carries no sign-in, and spends nothing.
       if (method !== "OPTIONS") await as(request, (own) => own.check(), "before");
@@ -197,7 +189,7 @@ export function createHttpBudget<Request extends object>(
       if (refused && refused.status < 500 && status >= 500)
         warn(
           "ERR_AB_REFUSAL_REPLACED",
-          `a refusal (${refused.code}, ${refused.status}) went out as ${status}. An error handler of the app answered it: let it pass errors with \`isBudgetError(error)\` on; in Express, \`budget.errors()\` before it answers them.`,
+          `a refusal (${refused.code}, ${refused.status}) went out as ${status}. An error handler of the app answered it: let it pass on what \`isBudgetError(error)\` knows, or mount the budget where it comes first (in Express, \`budget.errors()\` before it).`,
         );
     },
     mountedOver: () =>
@@ -209,6 +201,7 @@ export function createHttpBudget<Request extends object>(
 }
 
 const NONE: readonly Policy[] = [];
+const STREAMS: ResponseSoFar = { begun: true, type: EVENT_STREAM_HEADERS["Content-Type"] };
 
 /** The same policies one within the other are the same list, by which the ledger knows its plans. */
 function policyChains(): (outer: readonly Policy[], inner: Policy) => readonly Policy[] {

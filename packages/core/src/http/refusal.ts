@@ -7,6 +7,21 @@ export interface Answer {
   readonly body: string;
 }
 
+/** How far a response has come when an error reaches the adapter. */
+export interface ResponseSoFar {
+  /** Whether its status has gone out. */
+  readonly begun: boolean;
+  /** Its `Content-Type`, if it has begun. */
+  readonly type?: string | null | undefined;
+  /** The request's `Accept`. */
+  readonly accept?: string | null | undefined;
+}
+
+/** What ends a stream whose status has gone out. */
+export interface LastEvent {
+  readonly event: string;
+}
+
 /**
  * The answer to a refused request: problem details that are an OpenAI-shaped error as well, or a
  * small page for a browser that asks for one first.
