@@ -78,11 +78,14 @@ export async function openSet(
 
 /** The same user would count in two places. */
 function otherTags(asked: string | undefined, found: string, key: string): BudgetError {
-  const named = (scope: string) => (scope === "" ? "no tags" : `a tag a ${scope}`);
   return unavailable(
-    `Redis has a data set with ${named(found)} at ${key}, and \`tagBy\` asks for ${named(asked ?? "")}. ` +
+    `Redis has a data set with ${tagsBy(found)} at ${key}, and \`tagBy\` asks for ${tagsBy(asked ?? "")}. ` +
       "A budget keeps the tags that it began with: set the same `tagBy` in all processes, or choose another prefix. The data was left as it was.",
   );
+}
+
+function tagsBy(scope: string): string {
+  return scope === "" ? "no tags" : `a tag a ${scope}`;
 }
 
 /** A setting of the server, where it may be asked for. */

@@ -3,8 +3,8 @@ import { type RedisClient, type Send, sender } from "./client.ts";
 import { type OpenedSet, unavailable } from "./data-set.ts";
 import { warningsOf } from "./durability.ts";
 import { keysOf } from "./keys.ts";
-import { type ReadOptions, type RedisOptions, readOptions } from "./options.ts";
 import { type Methods, methodsAt } from "./methods.ts";
+import { type ReadOptions, type RedisOptions, readOptions } from "./options.ts";
 import { int } from "./replies.ts";
 import { tagged } from "./tags/tagged.ts";
 
