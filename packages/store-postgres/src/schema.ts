@@ -5,13 +5,13 @@ import { ACTS } from "./sql/acts.ts";
 import { CLOCK } from "./sql/clock.ts";
 import { COMMIT } from "./sql/commit.ts";
 import { CORRECT } from "./sql/correct.ts";
-import { RANK } from "./sql/locks.ts";
+import { COUNTER_IDS } from "./sql/locks.ts";
 import { NOTICES } from "./sql/notices.ts";
 import { PURGE } from "./sql/purge.ts";
 import { READING } from "./sql/reading.ts";
 import { SEEDING } from "./sql/seeding.ts";
 import { SETTINGS } from "./sql/settings.ts";
-import { STATES } from "./sql/states.ts";
+import { STATES, WINDOW } from "./sql/states.ts";
 import { TABLES } from "./sql/tables.ts";
 import { THREADS } from "./sql/threads.ts";
 import { USERS } from "./sql/users.ts";
@@ -20,7 +20,7 @@ import { USERS } from "./sql/users.ts";
 const MIGRATIONS: readonly string[] = [
   // oxfmt-ignore
   [
-    TABLES, CLOCK, RANK, STATES, SETTINGS, NOTICES, SEEDING, COMMIT, CORRECT,
+    WINDOW, TABLES, CLOCK, COUNTER_IDS, STATES, SETTINGS, NOTICES, SEEDING, COMMIT, CORRECT,
     READING, THREADS, USERS, ACTS, PURGE,
   ].join("\n"),
 ];

@@ -31,8 +31,8 @@ export interface EndJob {
 
 export type Job = ReserveJob | EndJob;
 
-/** How many go out in one call: more would only keep the locks longer. */
-const MOST_JOBS = 256;
+/** How many go out in one call: more would keep the locks longer, and the slowest waits for two calls. */
+const MOST_JOBS = 64;
 
 /**
  * Takes from the queue what can go out together. A second job on one hold waits for the first,

@@ -102,17 +102,22 @@ function allHeld(
 ): readonly ReserveAnswer[] {
   const [, , , , , spent = [], after = []] = windows ?? [];
   const held = [...after];
-  const each = (asked: SentReserve, work: (place: number, amount: number) => void): void => {
-    for (const [i, place] of asked.places.entries()) work(place - 1, asked.amounts[i] ?? Number.NaN);
-  };
-  for (const asked of reserves) each(asked, (at, amount) => (held[at] = (held[at] ?? 0) - amount));
+  for (const asked of reserves)
+    eachPart(asked, (at, amount) => (held[at] = (held[at] ?? 0) - amount));
   return reserves.map((asked) => {
     const helds: number[] = [];
-    each(asked, (at, amount) => helds.push((held[at] = (held[at] ?? 0) + amount)));
+    eachPart(asked, (at, amount) => helds.push((held[at] = (held[at] ?? 0) + amount)));
     const { output, ttlMs } = asked.job.request;
     const spents = asked.places.map((place) => spent[place - 1] ?? Number.NaN);
     return ["held", spents, helds, output.max, now + ttlMs];
   });
+}
+
+function eachPart(
+  { places, amounts }: SentReserve,
+  work: (place: number, amount: number) => void,
+): void {
+  for (const [i, place] of places.entries()) work(place - 1, amounts[i] ?? Number.NaN);
 }
 
 function reserveReply(

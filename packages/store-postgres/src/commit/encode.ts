@@ -2,7 +2,7 @@
 import type { HoldFacts, SettingsVersion } from "@assistants-budget/core/store";
 import type { Call } from "../client.ts";
 import { keyOf } from "../settings.ts";
-import { numbers, texts } from "./arrays.ts";
+import { jsons, numbers, texts } from "./arrays.ts";
 import { type AskedWindows, askedWindows, windowLists } from "./asked-windows.ts";
 import type { EndJob, Job, ReserveJob } from "./batch.ts";
 import { takenBy } from "./plain-sums.ts";
@@ -25,13 +25,14 @@ export interface Encoded {
 }
 
 /** What `commit_v1` takes, after the time: settings, windows, reserves, ends. */
-export const COMMIT_TYPES: Call<unknown>["types"] = (
-  "text " +
-  "text[] bigint[] bigint[] bigint[] text " +
-  "text[] text[] bigint[] bigint[] bigint[] bigint[] text[] text[] text[] text[] text[] " +
-  "text[] text[] text[] text[] text " +
-  "text[] bigint[] bigint[] text[] text[]"
-).split(" ") as Call<unknown>["types"];
+// oxfmt-ignore
+export const COMMIT_TYPES: Call<unknown>["types"] = [
+  "text",
+  "text[]", "bigint[]", "bigint[]", "bigint[]", "text",
+  "text[]", "text[]", "bigint[]", "bigint[]", "bigint[]", "bigint[]", "text[]", "text[]", "text[]", "text[]", "text[]",
+  "text[]", "text[]", "text[]", "text[]", "text",
+  "text[]", "bigint[]", "bigint[]", "text[]", "text[]",
+];
 
 export function encode(batch: readonly Job[]): Encoded {
   const ends = batch.filter((job) => job.kind === "end");
@@ -61,6 +62,7 @@ function sentIn(windows: AskedWindows) {
 function reserveLists(sent: readonly SentReserve[], settings: NamedSettings) {
   const requests = sent.map(({ job }) => job.request);
   const facts = requests.map((request) => request.facts);
+  const whose = facts.map(whoseOf);
   const ceilings = requests.map(({ ceiling, output }) => takenBy(ceiling, output.max));
   const rest = requests.map(({ claims, output, ceiling, subjects }) => ({
     least: output.min,
@@ -78,10 +80,10 @@ function reserveLists(sent: readonly SentReserve[], settings: NamedSettings) {
     numbers(requests.map(({ output }) => output.max)),
     numbers(ceilings.map((ceiling) => ceiling ?? null)),
     numbers(facts.map(({ promptTokens }) => promptTokens)),
-    texts(facts.map(({ user }) => user)),
+    texts(whose.map(({ user }) => user)),
     texts(facts.map(({ thread }) => thread)),
     texts(facts.map(({ run }) => run)),
-    texts(facts.map(toldOf)),
+    jsons(whose.map(({ told }) => told)),
     texts(facts.map(subjectsOf)),
     texts(sent.map(({ places }) => numbers(places))),
     texts(sent.map(({ amounts }) => numbers(amounts))),
@@ -98,7 +100,7 @@ function endLists(ends: readonly EndJob[]): readonly string[] {
     numbers(ends.map(({ charge }) => charge?.nano ?? null)),
     numbers(ends.map(({ charge }) => charge?.tokens ?? null)),
     texts(ends.map(({ charge }) => charge?.known ?? null)),
-    texts(ends.map(({ charge }) => (charge ? JSON.stringify(charge) : null))),
+    jsons(ends.map(({ charge }) => (charge ? JSON.stringify(charge) : null))),
   ];
 }
 
@@ -127,8 +129,8 @@ function namedSettings() {
 }
 
 /** Names stand in columns of their own: what else is known of a hold is never changed. */
-function toldOf({ user: _, ...facts }: HoldFacts): string {
-  return JSON.stringify(facts);
+function whoseOf({ user, ...facts }: HoldFacts) {
+  return { user, told: JSON.stringify(facts) };
 }
 
 function subjectsOf({ subjects = {} }: HoldFacts): string | null {

@@ -26,6 +26,15 @@ const COMMIT: Call<BatchReply> = {
   types: ["bigint", ...COMMIT_TYPES],
 };
 
+/** So many that wait go out at once; fewer wait for those who are answered now, and may ask again. */
+const ENOUGH = 32;
+
+interface UnderWay {
+  readonly batch: readonly Job[];
+  readonly sent: Encoded;
+  readonly reply: Promise<BatchReply>;
+}
+
 /** A call goes out as soon as none is under way: a process alone waits for nobody. */
 export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
   const queue: Job[] = [];
@@ -34,13 +43,39 @@ export function groupCommit(ask: Ask, clock: () => number | null): GroupCommit {
   async function drain(): Promise<void> {
     // What is asked in one go goes out in one call.
     await Promise.resolve();
-    while (queue.length > 0) {
-      const batch = takeBatch(queue);
-      await commit(batch).catch((error: unknown) => apart(batch, error));
-      // Those who were answered together ask again together.
-      if (batch.length > 1) await endOfTick();
-    }
+    let call = next();
+    // Looked for and given up in one go: whoever asks in between is seen.
+    while (call) call = (await answered(call)) ?? next();
     draining = undefined;
+  }
+
+  /** Sends what waits. */
+  function next(): UnderWay | undefined {
+    const batch = takeBatch(queue);
+    if (batch.length === 0) return undefined;
+    try {
+      const sent = encode(batch);
+      return { batch, sent, reply: ask(COMMIT, clock(), ...sent.lists) };
+    } catch (error) {
+      for (const job of batch) job.reject(error);
+      return next();
+    }
+  }
+
+  /** Answers a call, and gives back the one after it where that is under way already. */
+  async function answered({ batch, sent, reply }: UnderWay): Promise<UnderWay | undefined> {
+    let following: UnderWay | undefined;
+    try {
+      const read = await reply;
+      // The server has something to do while these are answered, and ask again.
+      if (queue.length >= ENOUGH) following = next();
+      answer(sent, decode(sent, read));
+    } catch (error) {
+      await apart(batch, error);
+    }
+    // Those who were answered together ask again together.
+    if (!following && batch.length > 1) await endOfTick();
+    return following;
   }
 
   async function commit(batch: readonly Job[]): Promise<void> {

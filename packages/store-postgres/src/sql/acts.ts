@@ -40,7 +40,6 @@ export const ACTS: string = `
 
     ELSIF r.kind = 'credit' THEN
       w := json_populate_record(NULL::$.counters, r.win);
-      w.rank := $.rank_v1(w.scope);
       IF whose IS NOT NULL THEN
         w.family := left(w.family, -length(w.subject)) || whose; w.subject := whose;
       END IF;

@@ -40,19 +40,19 @@ export const COMMIT: string = `
     c_id bigint[]; c_zone text[]; c_start bigint[]; c_end bigint[]; c_credit bigint[]; c_cap bigint[]; c_claimed bigint[];
     c_spent bigint[]; c_held bigint[]; c_frees bigint[]; c_rolling bigint[]; c_taken boolean[];
     n int; l_id bigint[]; l_n bigint[]; is_alone boolean := false; past int[] := '{}';
-    is_plain boolean; is_in_place boolean; has_rolling boolean; first_end bigint; last_start bigint; put text[];
+    is_plain boolean; is_in_place boolean; has_rolling boolean; has_new_cap boolean; first_end bigint; last_start bigint; put text[];
     -- Settings that differ from those named.
     d_n int[]; d_told text[];
     retired bigint[]; made bigint[]; lacking int[]; absent int[]; i int; f int; one record;
     least_fit bigint; fit bigint; room bigint; stale boolean; refused boolean; amount numeric; ceiling bigint;
     spents bigint[]; helds bigint[]; fits bigint[]; amounts bigint[]; ids bigint[];
     grant_of $.holds; granted $.holds[] := '{}'; hot bigint[]; noticed text[] := '{}'; is_noticed boolean;
-    seen bigint[] := '{}'; replies text[] := '{}'; windows json;
+    seen bigint[] := '{}'; states text; replies text[] := '{}'; windows json;
   BEGIN
     ${SYNCED}
     n := cardinality(w_family);
     ${LOOK_UP}
-    -- Locks are taken in one order by everybody: settings, lines, holds by id, counters by (rank, family, id).
+    -- Locks are taken in one order by everybody: settings, lines, holds by id, counters by id.
     IF is_alone THEN ${ALONE} ELSE ${SHARED} END IF;
     IF cardinality(e_hold) > 0 THEN ${WRITES_LINES} END IF;
     ${COMPARE}
@@ -72,8 +72,10 @@ export const COMMIT: string = `
       END IF;
     END IF;
     ${TELL_ENDS}
+    -- What else was moved since, or is summed up elsewhere, is read anew.
+    IF cardinality(seen) > 0 AND (states IS NULL OR r_id IS NOT NULL OR NOT is_plain) THEN states := $.states_v1(seen, at); END IF;
     RETURN concat('{"common":[', at, ',[', array_to_string(o_told, ','), '],',
-      CASE WHEN cardinality(seen) > 0 THEN $.states_v1(seen, at) ELSE '[]' END, ',', coalesce(windows, 'null'), ',', to_json(noticed), ']',
+      coalesce(states, '[]'), ',', coalesce(windows, 'null'), ',', to_json(noticed), ']',
       CASE WHEN NOT is_plain THEN concat(',"reserves":[', array_to_string(replies, ','), ']') END, '}');
   END
   $f$;

@@ -14,7 +14,7 @@ export const CORRECT: string = `
     SELECT h.counters || coalesce(array_agg(s.counter), '{}'), h.caps || coalesce(array_agg(s.cap), '{}')
     INTO h.counters, h.caps FROM $.seeded_v1(l) s;
     ids := $.living_v1(h.counters);
-    PERFORM 1 FROM $.counters WHERE id = ANY (ids) ORDER BY rank, family, id FOR UPDATE;
+    PERFORM 1 FROM $.counters WHERE id = ANY (ids) ORDER BY id FOR UPDATE;
     UPDATE $.lines SET later_nano = coalesce(later_nano, 0) + the_nano, later_tokens = coalesce(later_tokens, 0) + the_tokens
     WHERE id = l.id;
     WITH change AS (

@@ -49,9 +49,11 @@ export const WRITE_LINES: string = `
       FROM unnest(o_line, o_hold, o_user, o_thread, o_run, o_nano, o_tokens, o_ceiling, o_charge, o_facts)
         AS o(line, hold, user_id, thread_id, run_id, nano, tokens, ceiling, charge, facts)
       WHERE o.line IS NOT NULL;
-      INSERT INTO $.line_subjects (subject, line)
-      SELECT s, o.line FROM unnest(o_line, o_subjects) AS o(line, subjects), unnest(o.subjects::text[]) AS s
-      WHERE o.line IS NOT NULL AND o.subjects IS NOT NULL ORDER BY s;
+      IF cardinality(array_remove(o_subjects, NULL)) > 0 THEN
+        INSERT INTO $.line_subjects (subject, line)
+        SELECT s, o.line FROM unnest(o_line, o_subjects) AS o(line, subjects), unnest(o.subjects::text[]) AS s
+        WHERE o.line IS NOT NULL AND o.subjects IS NOT NULL ORDER BY s;
+      END IF;
     END IF;`;
 
 /** What is told of them. Facts are JSON as they are. */

@@ -1,7 +1,8 @@
 /** The part of `commit_v1` that finds the windows in force. `$` stands for the schema. */
 
 /** Windows asked for: what isn't their family's name. */
-const REST = "scope text, subject text, unit text, period text, zone text, starts bigint, ends bigint, rolling bigint, who text";
+const REST =
+  "scope text, subject text, unit text, period text, zone text, starts bigint, ends bigint, rolling bigint, who text";
 
 export const READ_ASKED: string = `
     IF a_scope IS NULL AND n > 0 THEN
@@ -52,7 +53,7 @@ export const IN_FORCE: string = `
       FOR one IN
         SELECT x AS n, c.* FROM unnest(absent) AS x
           JOIN $.counters c ON c.family = w_family[x] AND c.starts <= at AND at < c.ends
-        ORDER BY c.rank, c.family, c.id FOR UPDATE OF c
+        ORDER BY c.id FOR UPDATE OF c
       LOOP
         f := one.n;
         UPDATE $.counters SET latest = false WHERE id = c_id[f];
@@ -85,17 +86,17 @@ export const IN_FORCE: string = `
       UPDATE $.counters SET latest = false WHERE id = ANY (retired);
       FOR one IN
         INSERT INTO $.counters AS c
-          (family, latest, rank, scope, subject, unit, period, zone, starts, ends, rolling)
-        SELECT w.family, true, w.rank, w.scope, w.subject, w.unit, w.period, w.zone,
+          (id, family, latest, scope, subject, unit, period, zone, starts, ends, rolling)
+        SELECT $.counter_id_v1(w.scope), w.family, true, w.scope, w.subject, w.unit, w.period, w.zone,
           greatest(w.starts, (SELECT d.ends FROM $.counters d
             WHERE d.family = w.family AND d.starts <= at ORDER BY d.starts DESC LIMIT 1)),
           least(w.ends, (SELECT d.starts FROM $.counters d
             WHERE d.family = w.family AND d.starts > at ORDER BY d.starts LIMIT 1)), w.rolling
         FROM (
-          SELECT w.*, $.rank_v1(w.scope) AS rank
+          SELECT w.*
           FROM ROWS FROM (unnest(w_family), json_to_recordset(w_rest::json) AS (${REST})) WITH ORDINALITY
             AS w(family, scope, subject, unit, period, zone, starts, ends, rolling, who, n)
-        ) w WHERE w.n = ANY (lacking) ORDER BY w.rank, w.family COLLATE "C"
+        ) w WHERE w.n = ANY (lacking) ORDER BY $.rank_v1(w.scope), w.family COLLATE "C"
         ON CONFLICT (family) WHERE latest DO NOTHING RETURNING c.*
       LOOP
         f := array_position(w_family, one.family);

@@ -18,9 +18,14 @@ export const NO_ACT = "PERFORM pg_advisory_xact_lock_shared(hashtextextended('$.
 /** Whoever writes lines shares this one, and whoever reads them page by page waits for it. */
 export const WRITES_LINES = "PERFORM pg_advisory_xact_lock_shared(hashtextextended('$.lines', 0));";
 
-export const RANK: string = `
-  -- Rows are locked by (rank, family, id): what is shared by more comes later and is held shorter.
+export const COUNTER_IDS: string = `
+  -- Counters are locked by their ids. What is shared by more has a greater one: it comes later and is
+  -- held shorter.
   CREATE FUNCTION $.rank_v1(scope text) RETURNS smallint LANGUAGE sql IMMUTABLE AS $f$
     SELECT CASE WHEN scope IN ('run', 'thread', 'user') THEN 0::smallint WHEN scope = 'app' THEN 2::smallint ELSE 1::smallint END
+  $f$;
+
+  CREATE FUNCTION $.counter_id_v1(scope text) RETURNS bigint LANGUAGE sql VOLATILE AS $f$
+    SELECT ($.rank_v1(scope)::bigint << 50) + nextval('$.counter_ids')
   $f$;
 `;

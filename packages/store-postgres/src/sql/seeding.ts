@@ -99,8 +99,8 @@ export const SEEDING: string = `
     IF at < w.starts OR w.ends <= at THEN RETURN NULL; END IF;
     is_first := NOT EXISTS (SELECT FROM $.counters c WHERE c.family = w.family);
     UPDATE $.counters c SET latest = false WHERE c.family = w.family AND c.latest;
-    INSERT INTO $.counters (family, latest, rank, scope, subject, unit, period, zone, starts, ends, rolling)
-    SELECT w.family, true, w.rank, w.scope, w.subject, w.unit, w.period, w.zone,
+    INSERT INTO $.counters (id, family, latest, scope, subject, unit, period, zone, starts, ends, rolling)
+    SELECT $.counter_id_v1(w.scope), w.family, true, w.scope, w.subject, w.unit, w.period, w.zone,
       greatest(w.starts, (SELECT d.ends FROM $.counters d WHERE d.family = w.family AND d.starts <= at ORDER BY d.starts DESC LIMIT 1)),
       least(w.ends, (SELECT d.starts FROM $.counters d WHERE d.family = w.family AND d.starts > at ORDER BY d.starts LIMIT 1)), w.rolling
     RETURNING id INTO the_id;

@@ -1,5 +1,14 @@
 /** Windows as they stand. `$` stands for the schema. */
 
+/** Of a window what it is, once and for all: names are written for readers, sums are not. */
+export const WINDOW: string = `
+  CREATE FUNCTION $.window_v1(
+    family text, scope text, subject text, unit text, period text, zone text, starts bigint, ends bigint, rolling bigint)
+  RETURNS text LANGUAGE sql IMMUTABLE AS $f$
+    SELECT rtrim(ltrim(json_build_array(family, scope, subject, unit, period, zone, starts, ends, rolling)::text, '['), ']')
+  $f$;
+`;
+
 export const STATES: string = `
   -- What is spent in a rolling window, and when its oldest charge leaves.
   CREATE FUNCTION $.recent_v1(the_counter bigint, period bigint, at bigint)
@@ -12,8 +21,8 @@ export const STATES: string = `
   CREATE FUNCTION $.states_v1(ids bigint[], at bigint) RETURNS json LANGUAGE plpgsql AS $f$
   BEGIN
     RETURN (
-      SELECT coalesce(json_agg(json_build_array(c.id, c.family, c.scope, c.subject, c.unit, c.period,
-        c.zone, c.starts, c.ends, c.rolling, coalesce(b.spent, c.spent), c.held, c.credit, b.frees)), '[]')
+      SELECT concat('[', string_agg(concat('[', c.id, ',', c.told, ',', coalesce(b.spent, c.spent), ',', c.held, ',', c.credit, ',',
+        coalesce(b.frees::text, 'null'), ']'), ','), ']')::json
       FROM $.counters c LEFT JOIN LATERAL $.recent_v1(c.id, c.rolling, at) b ON c.rolling IS NOT NULL
       WHERE c.id = ANY (ids)
     );
