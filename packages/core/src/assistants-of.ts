@@ -14,12 +14,7 @@ import {
 import type { ClientHost, Who } from "./client/index.ts";
 import { BudgetError } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
-import {
-  type Balance,
-  type Item,
-  type LimitsSource,
-  askStore,
-} from "./ledger/index.ts";
+import { type Balance, type Item, type LimitsSource, askStore } from "./ledger/index.ts";
 import type { Config, PolicyOptions } from "./options.ts";
 import { checkCall, readPolicy } from "./read-options.ts";
 import { type Policy, narrow } from "./rules/index.ts";

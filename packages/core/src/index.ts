@@ -58,5 +58,16 @@ export type {
   Unit,
   Usage,
 } from "./rules/index.ts";
+export { LoopDetector, loopReport } from "./rules/loops/index.ts";
+export type {
+  Found,
+  Loop,
+  LoopKind,
+  LoopOptions,
+  LoopReport,
+  ThreadMemory,
+  ToolCall,
+  ToolSettings,
+} from "./rules/loops/index.ts";
 export type { Environment } from "./client/own-client.ts";
 export type { Subject } from "./subject.ts";

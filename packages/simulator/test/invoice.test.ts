@@ -112,7 +112,7 @@ describe("a line of the invoice", () => {
         expect(chargeNano({ price, tier, usage })).toBeGreaterThan(0n);
       }
     }
-    expect(prices.size).toBe(32);
+    expect(prices.size).toBe(35);
   });
 });
 

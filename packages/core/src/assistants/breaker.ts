@@ -35,8 +35,8 @@ export function breaker(monotonic: () => number): Breaker {
 }
 
 /** What a call is told that may not be sent for now. */
-export function paused(breaker: Pick<Breaker, "closedForMs">): BudgetError {
-  const seconds = Math.ceil(breaker.closedForMs() / 1000);
+export function paused({ closedForMs }: Pick<Breaker, "closedForMs">): BudgetError {
+  const seconds = Math.ceil(closedForMs() / 1000);
   return new BudgetError("provider_unreachable", {
     message: `The provider failed several times in a row; nothing is sent for ${seconds} s more.`,
     retryAfter: seconds,

@@ -3,7 +3,7 @@ export type { AssistantDefinition, ReasoningEffort, Truncation } from "./assista
 export { breaker, isProvidersFault, paused } from "./breaker.ts";
 export type { RunEvent } from "./events.ts";
 export { endingOf } from "./failures.ts";
-export { field, textField } from "./fields.ts";
+export { textField } from "./fields.ts";
 export { type HeldPlan, endStep, reserveStep } from "./held-step.ts";
 export { threadNotFound } from "./lease.ts";
 export { outcomeOf } from "./outcome.ts";

@@ -1,6 +1,14 @@
 /** The Responses API: always streaming inside, so that the response id is known at once. */
 import type { OpenAI } from "openai";
-import type { Answered, Backend, Ending, Found, NotSpent, StepBody, StepListeners } from "./backend.ts";
+import type {
+  Answered,
+  Backend,
+  Ending,
+  Found,
+  NotSpent,
+  StepBody,
+  StepListeners,
+} from "./backend.ts";
 import { endingOf, isNotFound } from "./failures.ts";
 import { textField } from "./fields.ts";
 import { idleTimer } from "./idle-timer.ts";

@@ -12,10 +12,24 @@ export async function askStore<T>(
   ask: () => Promise<T>,
   patienceMs: number = PATIENCE_MS,
 ): Promise<T> {
+  const inTime = () => answered(ask(), patienceMs);
   try {
-    const inTime = () => answered(ask(), patienceMs);
     // The way without a hiccup is every call's way, and has nothing of the retries' cost.
-    return await inTime().catch((error: unknown) => retry(inTime, error));
+    return await inTime();
+  } catch (error) {
+    return retry(inTime, error);
+  }
+}
+
+async function retry<T>(ask: () => Promise<T>, first: unknown): Promise<T> {
+  if (isBudgetError(first)) throw first;
+  try {
+    return await pRetry(ask, {
+      retries: 2,
+      minTimeout: 20,
+      maxTimeout: 200,
+      shouldRetry: ({ error }) => !isBudgetError(error),
+    });
   } catch (error) {
     if (isBudgetError(error)) throw error;
     throw new BudgetError("store_unavailable", {
@@ -25,27 +39,21 @@ export async function askStore<T>(
   }
 }
 
-function retry<T>(ask: () => Promise<T>, first: unknown): Promise<T> {
-  if (isBudgetError(first)) throw first;
-  return pRetry(ask, {
-    retries: 2,
-    minTimeout: 20,
-    maxTimeout: 200,
-    shouldRetry: ({ error }) => !isBudgetError(error),
-  });
-}
-
-async function answered<T>(answer: Promise<T>, patienceMs: number): Promise<T> {
+function answered<T>(answer: Promise<T>, patienceMs: number): Promise<T> {
   if (patienceMs === Infinity) return answer;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLate(patienceMs)), patienceMs);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooLate(patienceMs)), patienceMs);
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        return resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function tooLate(ms: number): BudgetError {

@@ -42,19 +42,41 @@ export function claimsOf(
   },
 ): readonly WindowClaim[] {
   const { ceiling, countRun } = demand;
-  const { promptTokens, rates } = ceiling;
+  const usd = usdOf(ceiling);
+  const tokens = tokensOf(ceiling);
   const claims: WindowClaim[] = [];
   for (const planned of planFor(demand, by)) {
     const subject = subjectOf(planned, by.subjects);
     if (subject === undefined || (planned.unit === "runs" && !countRun)) continue;
     const { limit, cap, unit } = planned;
     const at = plannedWindow(planned, subject, by.moment);
-    const fixed =
-      unit === "usd" ? promptTokens * rates.prompt : unit === "tokens" ? promptTokens * 1000 : 1000;
-    const perOutput = unit === "usd" ? rates.completion : unit === "tokens" ? 1000 : 0;
-    claims.push({ ...at, limit, cap, fixed, perOutput });
+    const { fixed, perOutput } = unit === "usd" ? usd : unit === "tokens" ? tokens : ONE_RUN;
+    const { family, scope, period, zone, start, end, rollingMs } = at;
+    const window = { family, scope, subject, unit, period, zone, start, end };
+    const claim = { ...window, limit, cap, fixed, perOutput };
+    claims.push(rollingMs === undefined ? claim : { ...claim, rollingMs });
   }
   return claims;
+}
+
+type Amount = Pick<WindowClaim, "fixed" | "perOutput">;
+
+const ONE_RUN: Amount = { fixed: 1000, perOutput: 0 };
+
+function usdOf({ promptTokens, rates, spare }: Demand["ceiling"]): Amount {
+  const fixed = promptTokens * rates.prompt;
+  if (!spare) return { fixed, perOutput: rates.completion };
+  const { prompt, completion } = spare.rates;
+  return {
+    fixed: fixed + spare.promptTokens * prompt + spare.outputTokens * completion,
+    perOutput: rates.completion + prompt,
+  };
+}
+
+function tokensOf({ promptTokens, spare }: Demand["ceiling"]): Amount {
+  if (!spare) return { fixed: promptTokens * 1000, perOutput: 1000 };
+  const { promptTokens: more, outputTokens } = spare;
+  return { fixed: (promptTokens + more + outputTokens) * 1000, perOutput: 2000 };
 }
 
 /** Plans that no operator has touched, the most of all: made once for each set of limits. */
@@ -78,12 +100,23 @@ function subjectOf({ scope, route }: PlannedWindow, subjects: Subjects): string 
   return Object.hasOwn(subjects, scope) ? subjects[scope] : undefined;
 }
 
+/** How many subjects' windows are remembered with each window of a plan. */
+const MOST = 2_000;
+
+/** Of each subject the last window: nearly always it is still in force. */
+function plannedWindow(planned: PlannedWindow, subject: string, moment: Moment): WindowAt {
+  const { last } = planned;
+  const { now, timeZone } = moment;
+  const known = last.get(subject);
+  if (known && known.start <= now && now < known.end && known.zone === timeZone) return known;
+  const window = newWindow(planned, subject, moment);
+  if (last.size >= MOST) last.clear();
+  last.set(subject, window);
+  return window;
+}
+
 /** The subject comes last in the name, so that no subject can pose as another family. */
-function plannedWindow(
-  planned: PlannedWindow,
-  subject: string,
-  { now, timeZone }: Moment,
-): WindowAt {
+function newWindow(planned: PlannedWindow, subject: string, { now, timeZone }: Moment): WindowAt {
   const { scope, unit, prefix, period, periodName } = planned;
   const { start, end } = stretchOf(period, now, timeZone);
   return {

@@ -12,6 +12,15 @@ interface Ceiling {
   readonly promptTokens: number;
   /** Picodollars a token. */
   readonly rates: { readonly prompt: number; readonly completion: number };
+  /**
+   * Set aside beside the step and never charged with it: room for one more step, which sends this one's
+   * output and so many tokens. It lies in the windows only; the hold's own ceiling is without it.
+   */
+  readonly spare?: {
+    readonly promptTokens: number;
+    readonly outputTokens: number;
+    readonly rates: { readonly prompt: number; readonly completion: number };
+  };
 }
 
 /** What a step asks the ledger for. */

@@ -68,13 +68,12 @@ export function endings(host: EndingsHost): Endings {
     }
   }
 
-  async function end(ending: Omit<End, "store">): Promise<EndReply> {
-    const own = { ...ending, store: store.name };
+  async function end(ending: End): Promise<EndReply> {
     try {
-      return await offer(own);
+      return await offer(ending);
     } catch {
       // Its hold goes on living, so that nobody recovers it meanwhile.
-      unsettled.add(own.hold, own, { keep: own.charge !== undefined });
+      unsettled.add(ending.hold, ending, { keep: ending.charge !== undefined });
       return { kind: "pending" };
     }
   }
@@ -84,11 +83,12 @@ export function endings(host: EndingsHost): Endings {
       return unsettled.size;
     },
     end: async (hold, charge) => {
+      const own = { hold, store: store.name };
       const step = unheld.end(hold);
-      if (!step) return end(charge ? { hold, charge } : { hold });
+      if (!step) return end(charge ? { ...own, charge } : own);
       // What went out on trust and cost nothing never was.
       if (!charge) return { kind: "released", windows: [] };
-      return end({ hold, charge: unheldCharge(charge), unheld: step });
+      return end({ ...own, charge: unheldCharge(charge), unheld: step });
     },
     resume: () => unsettled.resume(),
     close: async () => {

@@ -21,7 +21,8 @@ export interface Standing {
 }
 
 export interface KnownSettings {
-  standingOf(subjects: Subjects): Standing;
+  /** @param begun Whether the run has been heard of, so that somebody may have cancelled it. */
+  standingOf(subjects: Subjects, begun?: boolean): Standing;
   learn(settings: readonly Settings[]): void;
 }
 
@@ -34,31 +35,35 @@ function keyOf({ scope, subject }: SubjectKey): string {
 
 export function knownSettings(): KnownSettings {
   const known = new LRUCache<string, Settings>({ max: MOST });
+  /** Where operators have said nothing, asking costs nothing. */
+  const said = (key: SubjectKey): Settings | undefined =>
+    known.size === 0 ? undefined : known.get(keyOf(key));
   let periods: SettingsVersion = { ...PERIODS, version: 0 };
   let counted = readPeriods(undefined);
 
   return {
-    standingOf: (subjects) => {
+    standingOf: (subjects, begun = false) => {
       const versions: SettingsVersion[] = [periods];
-      const aliases: Record<string, string> = {};
+      let aliases: Record<string, string> | undefined;
       const limits: Record<string, OperatorLimits[string]> = {};
       let frozen: SubjectKey | undefined;
       for (const [scope, named] of Object.entries(subjects)) {
-        if (isPassing(scope)) continue;
+        if (isPassing(scope) && !(scope === "run" && begun)) continue;
         let subject = named;
-        let settings = known.get(keyOf({ scope, subject }));
+        let settings = said({ scope, subject });
         versions.push({ scope, subject, version: settings?.version ?? 0 });
         if (settings?.alias !== undefined) {
           subject = settings.alias;
-          aliases[scope] = subject;
-          settings = known.get(keyOf({ scope, subject }));
+          (aliases ??= {})[scope] = subject;
+          settings = said({ scope, subject });
           versions.push({ scope, subject, version: settings?.version ?? 0 });
         }
         if (settings?.frozen) frozen ??= { scope, subject };
         if (settings?.limits !== undefined) limits[scope] = parsed(settings.limits);
       }
-      const resolved = { ...subjects, ...aliases };
-      return { subjects: resolved, versions, limits, counted, ...(frozen ? { frozen } : {}) };
+      const resolved = aliases ? { ...subjects, ...aliases } : subjects;
+      const standing = { subjects: resolved, versions, limits, counted };
+      return frozen ? { ...standing, frozen } : standing;
     },
     learn: (settings) => {
       for (const one of settings) {

@@ -80,7 +80,10 @@ export function createLedger(host: LedgerHost): Ledger {
   const waiters = waiting();
   const named = watched();
   /** Limits of which all is counted: what most steps go by, looked at once. */
-  const complete = new WeakMap<object, { counted: object; named: object; scopes: string }>();
+  const complete = new WeakMap<
+    object,
+    { counted: object; named: object; scopes: ReadonlySet<string> }
+  >();
   const living = renewal({ store, monotonic, ttlMs });
   const unheld = unheldSteps();
   const ends = endings({
@@ -93,7 +96,7 @@ export function createLedger(host: LedgerHost): Ledger {
     ended: (id, reply) => {
       living.ended(id);
       if (reply.kind === "settled" || reply.kind === "released")
-        waiters.wake(reply.windows.map(({ family }) => family));
+        for (const { family } of reply.windows) waiters.wake(family);
       if (reply.kind === "settled" && reply.noticed) host.noticed();
     },
   });
@@ -113,27 +116,23 @@ export function createLedger(host: LedgerHost): Ledger {
     return requestFor({ hold: id, owner: host.owner, ttlMs, thresholds }, demand, at);
   }
 
-  /** Whether all that these limits need is counted, by every process; else it is from now on. */
-  async function isCounted(demand: Demand, standing: Standing): Promise<boolean> {
+  /** What these limits need to be counted by every process, and is not. */
+  function lackingFor(demand: Demand, { subjects, counted, limits }: Standing): readonly string[] {
     const known = complete.get(demand.limits);
-    const scopes = Object.keys(standing.subjects).join();
-    const isUntouched = Object.keys(standing.limits).length === 0;
+    const scopes = Object.keys(subjects);
+    const isUntouched = Object.keys(limits).length === 0;
     if (
       isUntouched &&
-      known?.counted === standing.counted &&
+      known?.counted === counted &&
       known.named === named.all() &&
-      known.scopes === scopes
+      scopes.every((scope) => known.scopes.has(scope))
     )
-      return true;
-    const inForce = limitsInForce(demand.limits, standing.limits).limits;
-    const lacking = lackingPeriods([named.all(), inForce], standing.subjects, standing.counted);
-    if (lacking.length === 0) {
-      const { counted } = standing;
-      if (isUntouched) complete.set(demand.limits, { counted, named: named.all(), scopes });
-      return true;
-    }
-    await countPeriods(store, lacking, (found) => settings.learn(found));
-    return false;
+      return [];
+    const inForce = limitsInForce(demand.limits, limits).limits;
+    const lacking = lackingPeriods([named.all(), inForce], subjects, counted);
+    if (isUntouched && lacking.length === 0)
+      complete.set(demand.limits, { counted, named: named.all(), scopes: new Set(scopes) });
+    return lacking;
   }
 
   async function reserve(demand: Demand): Promise<Hold> {
@@ -157,9 +156,13 @@ export function createLedger(host: LedgerHost): Ledger {
     const giveUp = monotonic() + demand.waitMs;
     for (;;) {
       throwIfAborted(demand.signal);
-      const standing = await settings.forReserve(demand.subjects);
+      const standing = await settings.forReserve(demand.subjects, !demand.countRun);
       if (standing.frozen) throw frozen(standing.frozen.scope);
-      if (!(await isCounted(demand, standing))) continue;
+      const lacking = lackingFor(demand, standing);
+      if (lacking.length > 0) {
+        await countPeriods(store, lacking, (found) => settings.learn(found));
+        continue;
+      }
       const request = await requestOf(id, demand, standing);
       const sent = monotonic();
       const reply = await ask(request);
@@ -241,7 +244,7 @@ export function createLedger(host: LedgerHost): Ledger {
       return window.at;
     },
     expired: () => askStore(() => store.holds({ expired: true, limit: 1000 })),
-    now: () => clock.now(),
+    now: async () => clock.now(),
     resume: () => ends.resume(),
     close: async () => {
       await ends.close();

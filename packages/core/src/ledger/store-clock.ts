@@ -9,7 +9,8 @@ export type Monotonic = () => number;
  * clock is never asked: it may be hours off.
  */
 export interface StoreClock {
-  now(): Promise<number>;
+  /** Asks the store only where it has never answered. */
+  now(): number | Promise<number>;
   /** Learns from an answer of the store. */
   learn(now: number): void;
 }
@@ -19,11 +20,12 @@ export function storeClock(store: Pick<Store, "now">, monotonic: Monotonic): Sto
   const learn = (now: number): void => {
     offset = now - monotonic();
   };
-  return {
-    learn,
-    now: async () => {
-      if (offset === undefined) learn(await askStore(() => store.now()));
-      return Math.floor((offset ?? 0) + monotonic());
-    },
-  };
+  const reckoned = (): number => Math.floor((offset ?? 0) + monotonic());
+
+  async function asked(): Promise<number> {
+    learn(await askStore(() => store.now()));
+    return reckoned();
+  }
+
+  return { learn, now: () => (offset === undefined ? asked() : reckoned()) };
 }

@@ -52,6 +52,8 @@ export type {
 export type {
   Item,
   Mark,
+  OpenAnswer,
+  OpenCall,
   OpenThread,
   OpenThreadReply,
   RunRecord,
@@ -64,4 +66,5 @@ export type {
   StoredItem,
   ThreadState,
   ThreadStore,
+  Unfinished,
 } from "./thread-store.ts";

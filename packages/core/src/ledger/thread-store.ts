@@ -54,6 +54,14 @@ export interface StepRecord {
   readonly endedAt: number;
 }
 
+/** A call of a tool that the model has asked for. */
+export interface OpenCall {
+  readonly callId: string;
+  readonly name: string;
+  /** JSON, as the model wrote it. */
+  readonly arguments: string;
+}
+
 export type RunStatus = "in_progress" | "completed" | "incomplete" | "failed";
 
 /** Why a run came to an end before its answer did. */
@@ -71,12 +79,42 @@ export type StopReason =
   /** The caller's `signal`. */
   | "aborted"
   /** The provider failed after work had been done; `problem` says how. */
-  | "provider";
+  | "provider"
+  /** `calls` of tools that the app's client carries out: `resume()` with their outputs goes on. */
+  | "requires_action"
+  /** `runs.cancel()`: final. */
+  | "cancelled";
 
 export interface Stop {
   readonly reason: StopReason;
+  /** The calls that wait for an output. */
+  readonly calls?: readonly OpenCall[];
   /** The problem body of the refusal or failure. */
   readonly problem?: Readonly<Record<string, unknown>>;
+}
+
+/** An answer that is not in the thread yet, because not all of its calls have an output. */
+export interface OpenAnswer {
+  readonly items: readonly Item[];
+  /** What the model will be told, by call id. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Ids of calls that were begun and must not be begun twice. */
+  readonly started: readonly string[];
+}
+
+/** What a run that is not over needs to go on, in whatever process. */
+export interface Unfinished {
+  /** What the call that began the run said for itself. */
+  readonly call: {
+    readonly instructions?: string;
+    readonly additionalInstructions?: string;
+    readonly temperature?: number;
+  };
+  /** Where the thread's next item went when the run wrote last: a thread that has gone on is not turned back. */
+  readonly next: number;
+  /** What the user said, until it is in the thread. */
+  readonly input?: readonly Item[];
+  readonly open?: OpenAnswer;
 }
 
 export interface RunRecord {
@@ -90,6 +128,9 @@ export interface RunRecord {
   readonly text: string;
   readonly stop?: Stop;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Calls that a crash cut off, of tools that must not be run twice: they may or may not have happened. */
+  readonly interrupted?: readonly OpenCall[];
+  readonly unfinished?: Unfinished;
 }
 
 export interface OpenThread {

@@ -3,8 +3,8 @@
 export interface Waiting {
   /** Resolves when one of these families has been settled or released here, or after `ms`. */
   until(families: readonly string[], ms: number): Promise<void>;
-  /** Something has come free in these families. */
-  wake(families: readonly string[]): void;
+  /** Something has come free in this family. */
+  wake(family: string): void;
 }
 
 /** Other processes can't wake us, so nobody sleeps longer than this at a stretch. */
@@ -34,8 +34,8 @@ export function waiting(): Waiting {
 
   return {
     until,
-    wake: (families) => {
-      for (const family of families) for (const wake of waiters.get(family) ?? []) wake();
+    wake: (family) => {
+      for (const wake of waiters.get(family) ?? []) wake();
     },
   };
 }

@@ -2,6 +2,7 @@
 import { type Limit, type Period, type Policy, type Unit, periodKey } from "../rules/index.ts";
 import type { LimitsInForce } from "./limit-layers.ts";
 import { isPassing } from "./scopes.ts";
+import type { WindowAt } from "./store.ts";
 
 type Limits = Policy["limits"];
 
@@ -19,6 +20,8 @@ export interface PlannedWindow {
   readonly limit: number | null;
   /** The subject's own limit, before a route or a call lowered it; null where nobody watches it. */
   readonly cap: number | null;
+  /** The last window of each subject that has asked. */
+  readonly last: Map<string, WindowAt>;
 }
 
 /** A route's limit counts by the name of the policy that states it, whatever lies further in. */
@@ -72,7 +75,8 @@ function planned(
   const isRoute = key.startsWith(ROUTE);
   const scope = isRoute ? "route" : key;
   const periodName = periodKey(period);
-  const window = { scope, unit, period, periodName, prefix: `${scope}|${unit}|${periodName}|` };
+  const prefix = `${scope}|${unit}|${periodName}|`;
+  const window = { scope, unit, period, periodName, prefix, last: new Map<string, WindowAt>() };
   return { ...window, ...amounts, ...(isRoute ? { route: key.slice(ROUTE.length) } : {}) };
 }
 

@@ -21,7 +21,7 @@ const GPT_4_1 = { reasoning: false, contextWindow: 1_047_576, maxOutputTokens: 3
 const GPT_4O = { reasoning: false, contextWindow: 128_000, maxOutputTokens: 16_384 } as const;
 const O3 = { reasoning: true, contextWindow: 200_000, maxOutputTokens: 100_000 } as const;
 
-/** Nothing is generated, so only what is sent has a price; a request takes 300,000 tokens in all. */
+/** A request takes 300,000 tokens in all. Nothing is generated; if it were, it would not be free. */
 const EMBEDDING = { reasoning: false, contextWindow: 300_000, maxOutputTokens: 1 } as const;
 
 const gpt54Mini = plain("0.75", "0.075", "4.5");
@@ -192,7 +192,7 @@ export const OLDER_PRICES: readonly Price[] = [
     ["text-embedding-ada-002", "0.10", "2022-12-15"] as const,
   ].map(([model, input, from]) => ({
     model,
-    tiers: { default: plain(input, undefined, "0") },
+    tiers: { default: plain(input, undefined, input) },
     ...EMBEDDING,
     ...LISTED,
     from,
