@@ -12,6 +12,7 @@ function handlerOf(handler: Handler, budget: ExpressBudget): RequestHandler {
       user: Reflect.get(req, "user"),
     };
     if (handler.kind === "json") return void res.json(await handler.answer(seen));
+    if (handler.kind === "run") return budget.events(res, handler.stream(seen));
     for await (const frame of handler.frames(seen)) {
       if (!res.headersSent) res.set("Content-Type", "text/event-stream");
       res.write(frame);

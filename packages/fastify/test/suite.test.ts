@@ -13,6 +13,7 @@ function handlerOf(handler: Handler, budget: FastifyBudget) {
       user: Reflect.get(request, "user"),
     };
     if (handler.kind === "json") return handler.answer(seen);
+    if (handler.kind === "run") return budget.events(reply, handler.stream(seen));
     return reply.type("text/event-stream").send(Readable.from(handler.frames(seen)));
   };
 }

@@ -18,6 +18,7 @@ function handlerOf(handler: Described, budget: HonoBudget): Handler<Env> {
       body: body === "" ? undefined : JSON.parse(body),
       user: c.var.user,
     };
+    if (handler.kind === "run") return budget.events(c, handler.stream(seen));
     if (handler.kind === "events") return budget.events(c, handler.frames(seen));
     return c.json((await handler.answer(seen)) as object);
   };

@@ -16,6 +16,7 @@ function handlerOf(handler: Handler, budget: KoaBudget): Middleware {
       ctx.body = await handler.answer(seen);
       return;
     }
+    if (handler.kind === "run") return budget.events(ctx, handler.stream(seen));
     ctx.type = "text/event-stream";
     ctx.body = Readable.from(handler.frames(seen));
   };

@@ -56,6 +56,7 @@ async function answer(handler: Handler, req: Parsed, budget: BudgetService): Pro
   if (handler.kind === "balances") return budget.balances(req);
   const seen = { assistants: () => req.assistants, body: req.body, user: req.user };
   if (handler.kind === "json") return handler.answer(seen);
+  if (handler.kind === "run") return budget.events(handler.stream(seen));
   const frames = handler.frames(seen)[Symbol.asyncIterator]();
   const first = await frames.next();
   async function* all() {

@@ -30,6 +30,7 @@ export function nodeHarness({
         let handle: Handler = async (req: Parsed, res) => {
           const request = seen(seenIn(req), res);
           if (handler.kind === "balances") return budget.balances(req, res);
+          if (handler.kind === "run") return budget.events(res, handler.stream(request));
           if (handler.kind === "events") return sendFrames(res, handler.frames(request));
           sendJson(res, 200, await handler.answer(request));
         };

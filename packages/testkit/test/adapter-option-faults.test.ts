@@ -64,6 +64,31 @@ const FAULTS: Readonly<Record<string, Planted>> = {
     notices: "routes that never touch the assistants carry no headers",
     ...writing((status, headers) => [status, { ...headers, "Budget-Remaining": "100" }]),
   },
+  "lets its own events end without a word": {
+    notices: "the adapter's own events: what breaks off ends with the problem, and is told of",
+    answer: (res) => {
+      const write = res.write.bind(res) as (frame: string) => boolean;
+      Object.assign(res, {
+        write: (frame: string) => frame.startsWith("event: problem") || write(frame),
+      });
+    },
+  },
+  "begins its own events before it knows": {
+    notices: "the adapter's own events: a refusal before the first one is a plain 402",
+    ...routing(({ handler, ...route }) => ({
+      ...route,
+      handler:
+        handler.kind === "run"
+          ? {
+              kind: "events",
+              async *frames(request) {
+                yield ": here it comes\n\n";
+                for await (const { type } of handler.stream(request)) yield `event: ${type}\n\n`;
+              },
+            }
+          : handler,
+    })),
+  },
   "never warns": {
     notices: "`onWarning` is told after a run that leaves little, with the window",
     ...options(({ onWarning: _onWarning, ...rest }) => rest),

@@ -1,6 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Assistants, type PolicyOptions, memory } from "@assistants-budget/core";
-import { type HttpOptions, createHttpBudget } from "@assistants-budget/core/http";
+import {
+  type Assistants,
+  type PolicyOptions,
+  type RunStream,
+  memory,
+} from "@assistants-budget/core";
+import {
+  EVENT_STREAM_HEADERS,
+  type HttpOptions,
+  createHttpBudget,
+} from "@assistants-budget/core/http";
 
 /** A request of `node:http` on which the app's sign-in has put the user. */
 export interface Request extends IncomingMessage {
@@ -59,5 +68,11 @@ export function assistantsBudget(options: HttpOptions<Request> = {}) {
     res.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
     res.end(body);
   };
-  return { ...http.app, mount, policy, guard, balances };
+  const events = async (res: ServerResponse, source: RunStream): Promise<void> => {
+    const frames = await http.events(source);
+    res.writeHead(200, EVENT_STREAM_HEADERS);
+    for await (const frame of frames) res.write(frame);
+    res.end();
+  };
+  return { ...http.app, mount, policy, guard, balances, events };
 }

@@ -13,7 +13,7 @@ const SECOND_ISSUER = /ERR_AB_SECOND_ISSUER/;
 /** Those who are not signed in, and those who are by somebody else. */
 export const anonymousPart: Part = {
   name: "anonymous callers and issuers",
-  tests: (test) => {
+  tests: (test, { places = true }) => {
     test("whoever is not signed in is refused, unless the app says otherwise", async ({
       start,
     }) => {
@@ -71,6 +71,9 @@ export const anonymousPart: Part = {
       for (let i = 0; i < 25; i++) assert.equal((await post("/chat", NOBODY)).status, 401);
       assert.equal(logged.warn.filter((line) => NONE_SEEN.test(line)).length, 0);
     });
+
+    // Who vouches for somebody stands in their token, where the framework has it.
+    if (!places) return;
 
     test("two issuers with one `sub`: the developer is told, and can keep them apart", async ({
       start,

@@ -1,5 +1,5 @@
 /** What the suite needs of an adapter: a way to serve an app that it describes. */
-import type { Assistants, PolicyOptions } from "@assistants-budget/core";
+import type { Assistants, PolicyOptions, RunStream } from "@assistants-budget/core";
 import type { HttpOptions } from "@assistants-budget/core/http";
 
 /** A request as a handler of the suite sees it. */
@@ -21,6 +21,8 @@ export type Handler =
    * is thrown until then is answered as anywhere else.
    */
   | { readonly kind: "events"; readonly frames: (request: SeenRequest) => AsyncIterable<string> }
+  /** Sends a run with the adapter's own `events()`. */
+  | { readonly kind: "run"; readonly stream: (request: SeenRequest) => RunStream }
   /** The adapter's own `balances()`. */
   | { readonly kind: "balances" };
 
@@ -58,6 +60,8 @@ export interface StartedApp {
 }
 
 export interface AdapterHarness {
+  /** Whether the framework has a place where sign-ins put their user; where not, `identify` names them. Default true. */
+  readonly places?: boolean;
   /** Builds the app, parses JSON bodies, and listens on a free port of 127.0.0.1. Called once or twice a test. */
   readonly start: (app: AppDescription) => Promise<StartedApp>;
   /** An error that the framework itself answers with 418. Default: an `Error` with `status` and `statusCode`. */

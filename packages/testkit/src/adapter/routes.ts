@@ -34,6 +34,12 @@ async function* streamed(request: SeenRequest): AsyncGenerator<string> {
   for await (const event of request.assistants().stream(inputOf(request))) yield frameOf(event);
 }
 
+/** The same run by the adapter's own events. */
+const events: Handler = {
+  kind: "run",
+  stream: (request) => request.assistants().stream(inputOf(request)),
+};
+
 const stream: Handler = { kind: "events", frames: streamed };
 
 /** A stream that has begun before anybody knows whether there is money. */
@@ -62,6 +68,7 @@ export const ROUTES: readonly Route[] = [
   { method: "post", path: "/chat", handler: chat },
   { method: "post", path: "/stream", handler: stream },
   { method: "post", path: "/begun-stream", handler: begunStream },
+  { method: "post", path: "/events", handler: events },
   { method: "get", path: "/hello", handler: hello },
   { method: "post", path: "/hello", handler: hello },
   { method: "get", path: "/me", handler: { kind: "json", answer: ({ user }) => ({ user }) } },

@@ -41,7 +41,7 @@ type Declare = (name: string, body: (stage: Stage) => Promise<void>) => void;
 /** One part of the suite, under a heading of its own. */
 export interface Part {
   readonly name: string;
-  readonly tests: (test: Declare) => void;
+  readonly tests: (test: Declare, harness: AdapterHarness) => void;
 }
 
 export function declarePart(runner: Runner, harness: AdapterHarness, part: Part): void {
@@ -57,7 +57,7 @@ export function declarePart(runner: Runner, harness: AdapterHarness, part: Part)
       }
     });
   };
-  runner.describe(part.name, () => part.tests(declare));
+  runner.describe(part.name, () => part.tests(declare, harness));
 }
 
 async function startIn(
