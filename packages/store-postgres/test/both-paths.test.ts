@@ -1,171 +1,181 @@
-/** A batch is granted at once or decided one by one: the same replies, the same tables. */
-import type { ReserveRequest, Store, WindowAt, WindowClaim } from "@assistants-budget/core/store";
+/** A batch is granted at once or decided one by one: the same replies, the same tables, and those of `memory()`. */
+import { type Store, memory } from "@assistants-budget/core/store";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testPostgres } from "../../../test/servers/postgres.ts";
 import { type PostgresClient, postgres } from "../src/index.ts";
+import { DAY, type Demands, type Known, type Step, demands, draws, windowsOf } from "./demands.ts";
 import { openPool } from "./open-pool.ts";
-import { charge, lifetimeOf, request, rollingOf } from "./requests.ts";
 
-const DAY = 86_400_000;
 const TABLES = ["counters", "buckets", "holds", "lines", "line_subjects", "notices", "settings"];
-/** Where the sums of a batch stand among what `commit_v1` takes: without them it goes one by one. */
-const TOTALS = 3;
+/** Where these stand among what `commit_v1` takes. Without the sums of a batch it goes one by one. */
+const [TOTALS, RESERVES, ENDS] = [3, 7, 23];
 
 let server: Awaited<ReturnType<typeof testPostgres>>;
-let pool: Pool;
-
-async function drop(): Promise<void> {
-  for (const schema of ["at_once", "in_turn"])
-    await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-}
+const sessions: Pool[] = [];
 
 beforeAll(async () => {
   server = await testPostgres();
-  pool = openPool(server.url);
 }, 300_000);
 
 afterAll(async () => {
-  if (pool) await drop();
-  await pool?.end();
+  for (const session of sessions) {
+    await session.query("DROP SCHEMA IF EXISTS at_once, in_turn CASCADE");
+    await session.end();
+  }
   await server?.stop();
 });
 
-/** Counts the calls with reserves in them, by whether these were granted at once. */
-function watched(isInTurn: boolean) {
+/** Something that was done with a hold: a correction is a call of its own. */
+interface Done {
+  readonly hold: string;
+  readonly isCorrection: boolean;
+}
+
+/** One way to go, with a session of its own: what is sent first is done first, also a correction beside a batch. */
+async function way(schema: "at_once" | "in_turn", clock: () => number) {
+  const session = openPool(server.url, 1);
+  sessions.push(session);
+  await session.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+  /** Calls with reserves in them, by whether these were granted at once. */
   const seen = { atOnce: 0, inTurn: 0 };
+  const order: Done[] = [];
   const client: PostgresClient = {
     query: async (text, values) => {
       const isCommit = text.startsWith("SELECT") && text.includes("commit_v1(");
-      const sent = isCommit && isInTurn ? values.with(TOTALS, null) : values;
-      const reply = await pool.query<Record<string, unknown>>(text, sent);
+      const sent = isCommit && schema === "in_turn" ? values.with(TOTALS, null) : values;
+      const reply = await session.query<Record<string, unknown>>(text, sent);
       const told = String(reply.rows[0]?.["reply"]);
-      if (isCommit && values[7] !== "{}")
-        seen[told.includes('"reserves":') ? "inTurn" : "atOnce"] += 1;
+      if (text.includes("correct_v1(") && told !== "null")
+        order.push({ hold: values[1] ?? "", isCorrection: true });
+      if (!isCommit) return reply;
+      if (values[RESERVES] !== "{}") seen[told.includes('"reserves":') ? "inTurn" : "atOnce"] += 1;
+      for (const hold of [...namesIn(values[ENDS]), ...namesIn(values[RESERVES])])
+        order.push({ hold, isCorrection: false });
       return reply;
     },
   };
-  return { client, seen };
+  /** All rows; those of the same table in one order. */
+  const rows = async () => {
+    const all: unknown[] = [];
+    for (const table of TABLES) {
+      const text = `SELECT row_to_json(t)::text AS row FROM ${schema}.${table} t ORDER BY 1`;
+      all.push((await session.query(text)).rows);
+    }
+    return all;
+  };
+  return { store: postgres(client, { schema, clock }), seen, order, rows };
 }
 
-/** Whole numbers from 0 on, below `end`: the same for the same seed. */
-function draws(seed: number): (end: number) => number {
-  let last = seed;
-  return (end) => (last = (last * 48_271) % 2_147_483_647) % end;
+function namesIn(array: string | null | undefined): readonly string[] {
+  return [...(array ?? "").matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
 }
 
-type Step = (store: Store) => Promise<unknown>;
-
-function windowsOf(user: string, now: number): readonly WindowAt[] {
-  const start = Math.floor(now / DAY) * DAY;
-  const own = lifetimeOf(user);
-  const dated = { period: "day", family: `user|usd|day|${user}`, start, end: start + DAY };
-  return [
-    own,
-    { ...own, ...dated },
-    rollingOf(user),
-    { ...own, unit: "tokens", family: `user|tokens|lifetime|${user}` },
-    { ...own, unit: "runs", family: `user|runs|lifetime|${user}` },
-    rollingOf(`tenant of ${user}`, "tenant"),
-    lifetimeOf("app", "app"),
-  ];
+/** The places of these steps in the order in which the server did them. */
+function inOrder(
+  steps: readonly Step[],
+  replies: readonly unknown[],
+  order: readonly Done[],
+): readonly number[] {
+  const last = new Map<string, number>();
+  const found = new Set<number>();
+  const done = steps.map(({ hold }) => {
+    const at = order.findIndex((one, i) => one.hold === hold && !one.isCorrection && !found.has(i));
+    found.add(at);
+    return at;
+  });
+  const places = steps.map(({ hold }, i) => {
+    const isCorrected = JSON.stringify(replies[i]).includes('"kind":"correction"');
+    const isOwn = (one: Done) => one.hold === hold && one.isCorrection;
+    const at = isCorrected ? order.findIndex(isOwn) : (done[i] ?? 0);
+    // Of two for one hold the second one comes second.
+    const place = Math.max(at, last.get(hold) ?? 0);
+    last.set(hold, place);
+    return { i, place };
+  });
+  return places.toSorted((a, b) => a.place - b.place).map(({ i }) => i);
 }
 
-/** What users ask for in one go. */
-function demands(draw: (end: number) => number) {
-  let made = 0;
-  const holds: ReserveRequest[] = [];
+/** Lists of what is of one moment: their order says nothing. */
+const UNORDERED: ReadonlySet<string> = new Set(["holds", "moved"]);
 
-  function claimOf(window: WindowAt): WindowClaim {
-    // Some limits are for one or two more, some for all, and some are none.
-    const limit = [null, 40 + draw(400), 100_000, 100_000][draw(4)] ?? null;
-    if (window.unit === "runs") return { ...window, limit, cap: limit, fixed: 1000, perOutput: 0 };
-    const parts = { fixed: draw(9000), perOutput: draw(300) };
-    return { ...window, limit, cap: draw(5) === 0 ? null : limit, ...parts };
-  }
-
-  function reserve(now: number, isTight: boolean): Step {
-    if (holds.length > 0 && draw(15) === 0) return again(draw(holds.length));
-    const user = ["alice", "bob", "carol"][draw(3)] ?? "";
-    const windows = windowsOf(user, now).filter(() => draw(4) > 0);
-    const claims = windows.map((window) =>
-      isTight ? claimOf(window) : { ...claimOf(window), limit: 1e9, cap: 1e9 },
-    );
-    const plain = request(`hold-${(made += 1)}`, claims, 0);
-    const min = draw(10);
-    const asked = {
-      ...plain,
-      output: { min, max: min + draw(40) },
-      ceiling: { fixed: draw(9000), perOutput: draw(300) },
-      thresholds: [[], [500, 1000], [900]][draw(3)] ?? [],
-      subjects: [{ scope: "user", subject: user, version: 0 }],
-      facts: { ...plain.facts, user, subjects: { tenant: `tenant of ${user}` } },
-    };
-    holds.push(asked);
-    return (store) => store.reserve(asked);
-  }
-
-  function again(which: number): Step {
-    const asked = holds[which];
-    return async (store) => asked && store.reserve(asked);
-  }
-
-  function end(): Step {
-    const which = draw(holds.length + 1);
-    const hold = holds[which]?.hold ?? "nobody's";
-    if (draw(5) === 0) return (store) => store.release(hold);
-    const said = { ...charge(draw(60)), tokens: draw(60) };
-    // Always the same of a hold: a correction is a call of its own, beside those that go on meanwhile.
-    const known = which % 4 === 0 ? "assumed" : "reported";
-    return (store) => store.settle(hold, { ...said, known });
-  }
-
-  return (now: number, isTight: boolean): readonly Step[] =>
-    Array.from({ length: 1 + draw(12) }, () => (draw(2) === 0 ? end() : reserve(now, isTight)));
+/** What is the same in every store: not how lines are numbered, nor, of a hold that was there before, what others of its batch have moved. */
+function plain(reply: unknown, wasThere: boolean = false): unknown {
+  const text = JSON.stringify(reply, (key, value: unknown) => {
+    if (key === "version" || (wasThere && key === "windows")) return undefined;
+    if (!UNORDERED.has(key) || !Array.isArray(value)) return value;
+    return value.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  });
+  return JSON.parse(text.replaceAll(/"id":"\d+",/g, ""));
 }
 
-async function rowsOf(schema: string): Promise<Readonly<Record<string, unknown>>> {
-  const rows: Record<string, unknown> = {};
-  for (const table of TABLES) {
-    const text = `SELECT row_to_json(t)::text AS row FROM ${schema}.${table} t ORDER BY 1`;
-    rows[table] = (await pool.query<{ row: string }>(text)).rows.map(({ row }) => row);
-  }
-  return rows;
+function nameOf({ id, family }: { readonly id?: string; readonly family?: string }): string {
+  return id ?? family ?? "";
 }
 
-const SEEDS = [2026, 1122, 77];
+async function knownTo(store: Store, { users }: Demands): Promise<Known> {
+  const subjects = users.map((subject) => ({ scope: "user", subject }));
+  return new Map((await store.settings(subjects)).map((one) => [one.subject, one]));
+}
 
-test.each(SEEDS)(
+async function standing(store: Store, { users }: Demands, now: number): Promise<unknown> {
+  const all = { expired: false, limit: 10_000 };
+  return plain({
+    windows: await store.windows([...users, "nobody"].flatMap((user) => windowsOf(user, now))),
+    holds: await store.holds(all),
+    lines: await store.lines(all),
+    notices: await store.takeNotices({ ...all, owner: "test", leaseMs: 1 }),
+  });
+}
+
+test.each([2026, 1122, 77, 24])(
   "random batches, seed %d",
   async (seed) => {
-    await drop();
     const draw = draws(seed);
-    const next = demands(draw);
-    const [atOnce, inTurn] = [watched(false), watched(true)];
+    const asked = demands(draw);
     let now = Date.UTC(2026, 10, 22, 12);
     const clock = () => now;
-    const stores = [
-      postgres(atOnce.client, { schema: "at_once", clock }),
-      postgres(inTurn.client, { schema: "in_turn", clock }),
-    ];
-    const told: unknown[][] = [[], []];
-    for (let round = 0; round < 60; round += 1) {
+    const [one, other] = [await way("at_once", clock), await way("in_turn", clock)];
+    const model = memory({ clock });
+    const before = new Set<string>();
+    for (let round = 0; round < 80; round += 1) {
       now += draw(6) === 0 ? draw(DAY) : draw(60_000);
-      const steps = next(now, draw(3) === 0);
-      const window = lifetimeOf("alice");
-      const credit = { id: `act-${round}`, by: "ops", why: "a test", amount: draw(50) } as const;
-      const isCredited = draw(12) === 0;
-      const work = stores.map(async (store, i) => {
-        told[i]?.push(...(await Promise.all(steps.map((step) => step(store)))));
-        if (isCredited) told[i]?.push(await store.act({ ...credit, kind: "credit", window }));
-        if (round % 10 === 9) told[i]?.push(await rowsOf(i === 0 ? "at_once" : "in_turn"));
+      const steps = asked.steps(now, draw(3) === 0);
+      const act = draw(4) === 0 ? asked.act(now) : undefined;
+      one.order.length = 0;
+      const work = [one, other].map(async ({ store }) => {
+        const known = await knownTo(store, asked);
+        const replies = await Promise.all(steps.map((step) => step.run(store, known)));
+        return { replies, acted: act && (await store.act(act)) };
       });
-      await Promise.all(work);
+      const [first, second] = await Promise.all(work);
+      if (!first) throw new Error("no replies");
+      expect(second, `round ${round}`).toEqual(first);
+
+      const known = await knownTo(model, asked);
+      const modelled: unknown[] = [];
+      for (const i of inOrder(steps, first.replies, one.order))
+        modelled[i] = await steps[i]?.run(model, known);
+      for (const [i, { hold }] of steps.entries()) {
+        const wasThere = before.has(hold);
+        before.add(hold);
+        const replies = [first.replies[i], modelled[i]].map((reply) => plain(reply, wasThere));
+        expect(replies[0], `round ${round}, ${hold}`).toEqual(replies[1]);
+      }
+      const acted = act && (await model.act(act));
+      expect(plain(first.acted ?? null)).toEqual(plain(acted ?? null));
+      if (round % 10 !== 9) continue;
+      const third = await standing(model, asked, now);
+      for (const { store } of [one, other])
+        expect(await standing(store, asked, now)).toEqual(third);
+      expect(await one.rows()).toEqual(await other.rows());
     }
-    expect(told[0]).toEqual(told[1]);
-    expect(inTurn.seen.atOnce).toBe(0);
-    expect(atOnce.seen.atOnce).toBeGreaterThan(10);
-    expect(atOnce.seen.inTurn).toBeGreaterThan(5);
+    expect(other.seen.atOnce).toBe(0);
+    expect(one.seen.atOnce).toBeGreaterThan(10);
+    expect(one.seen.inTurn).toBeGreaterThan(5);
+    const lines = await model.lines({ limit: 10_000 });
+    const kinds = new Set(lines.map(({ kind }) => kind));
+    expect([...kinds]).toEqual(expect.arrayContaining(["charge", "correction", "adjustment"]));
   },
   60_000,
 );

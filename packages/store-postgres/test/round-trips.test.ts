@@ -144,3 +144,42 @@ test("what is no whole number is refused before it is sent", async () => {
   }
   expect(calls).toBe(0);
 });
+
+test("beyond what can be counted exactly each is told its own sum, or that there is none", async () => {
+  const store = await opened();
+  const window = lifetimeOf("vast");
+  const asked = request("vast", [claim(window, null, 0)], 0);
+  const claims = asked.claims.map((one) => ({ ...one, perOutput: Number.MAX_SAFE_INTEGER - 3 }));
+  await store.reserve({ ...asked, claims, output: { min: 0, max: 1000 } });
+  const replies = await Promise.allSettled(
+    [2, 3].map((nano) => store.reserve(request(`vast ${nano}`, [claim(window, null, nano)], nano))),
+  );
+  expect(replies).toMatchObject([
+    { value: { kind: "held", windows: [{ held: Number.MAX_SAFE_INTEGER - 1 }] } },
+    { reason: expect.any(RangeError) },
+  ]);
+});
+
+test("charges of one call are noticed as if they came one by one, each by its own cap", async () => {
+  const store = await opened();
+  const window = lifetimeOf("noticed");
+  const asked = [
+    { hold: "low", cap: 100, thresholds: [500, 1000], nano: 100 },
+    { hold: "high", cap: 1000, thresholds: [100], nano: 10 },
+    { hold: "low again", cap: 100, thresholds: [900], nano: 5 },
+  ];
+  for (const { hold, cap, thresholds } of asked) {
+    const plain = request(hold, [{ ...claim(window, null, 0), cap }], 0);
+    await store.reserve({ ...plain, thresholds });
+  }
+  await store.settle("low", charge(100));
+  await Promise.all(asked.slice(1).map(({ hold, nano }) => store.settle(hold, charge(nano))));
+  const notices = await store.takeNotices({ owner: "test", leaseMs: 1, limit: 9 });
+  expect(notices.map(({ threshold, limit, spent }) => [threshold, limit, spent])).toEqual([
+    [500, 100, 100],
+    [1000, 100, 100],
+    // A raised limit begins anew; what is noticed by the lower one afterwards is another notice.
+    [100, 1000, 110],
+    [900, 100, 115],
+  ]);
+});

@@ -67,4 +67,8 @@ export const TELL_ENDS: string = `
       SELECT array_agg(coalesce(o.told, concat('[', coalesce(to_json(h.state)::text, 'null'), ']')) ORDER BY e.n) INTO o_told
       FROM unnest(e_hold) WITH ORDINALITY AS e(hold, n) LEFT JOIN unnest(o_n, o_told) AS o(n, told) ON o.n = e.n
         LEFT JOIN $.holds h ON h.id = e.hold;
+      -- It was not there yet when holds were ended.
+      IF '["open"]' = ANY (o_told) THEN
+        RAISE EXCEPTION 'another process has just taken a hold that ends here' USING ERRCODE = 'serialization_failure';
+      END IF;
     END IF;`;

@@ -31,7 +31,7 @@ export const MOVE_SUMS: string = `
       RETURNING p.n, p.ends AS has_ends, ${SPENT} AS part, c.id, c.zone, c.starts, c.ends, c.rolling, c.spent, c.held, c.credit,
         w_cap[p.n] IS NOT NULL AND w_cap[p.n] IS DISTINCT FROM c.cap AS has_new_cap,
         c.latest AND c.family = w_family[p.n] AS is_latest,
-        p.most IS NULL OR c.rolling IS NOT NULL OR c.spent + c.held <= least(p.most + c.credit, 9007199254740991) AS fits,
+        c.rolling IS NOT NULL OR c.spent + c.held <= least(p.most + c.credit, 9007199254740991) AS fits,
         -- Nearly never: the first threshold of the least cap, or next to it.
         p.cap + p.threshold IS NOT NULL AND (c.rolling IS NOT NULL
           OR c.spent::float8 * 1000 + 10000 >= (p.cap + c.credit)::float8 * p.threshold) AS is_hot,
