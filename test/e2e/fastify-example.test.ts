@@ -134,7 +134,7 @@ it("caps a route below the plan, and streams on another", async () => {
   });
   expect(simulator.requests()[before]?.body).toMatchObject({ max_output_tokens: 2_048 });
   const streamed = await ask("/chat/stream", ben, message);
-  expect(streamed.text).toMatch(/^event: text\n/);
+  expect(streamed.text).toMatch(/^event: start\n/);
   expect(streamed.text).toMatch(/event: run\ndata: .*"status":"completed".*\n\n$/);
 });
 

@@ -36,7 +36,7 @@ test("a chat goes on in its thread, a guarded route refuses, and the ledger is t
   const second = await post("/chat", { message: "And now?", thread: first.thread });
   expect(await second.json()).toMatchObject({ thread: first.thread });
   const events = await (await post("/chat/stream", { message: "Once more" })).text();
-  expect(events).toMatch(/^event: text\n.*event: run\ndata: .*\n\n$/s);
+  expect(events).toMatch(/^event: start\n.*event: text\n.*event: run\ndata: .*\n\n$/s);
 
   expect((await post("/summary", { message: "Sum it up" })).status).toBe(402);
   const response = await fetch(`${example.origin}/me/budget`);

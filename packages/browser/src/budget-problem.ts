@@ -18,6 +18,7 @@ export const BUDGET_CODES = [
   "thread_not_found",
   "run_not_found",
   "thread_busy",
+  "idempotency_conflict",
   "assistant_unknown",
   "model_price_unknown",
   "api_key_missing",

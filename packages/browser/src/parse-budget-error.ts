@@ -101,6 +101,8 @@ const STATUSES: Readonly<Partial<Record<BudgetCode, number>>> = {
   thread_not_found: 404,
   run_not_found: 404,
   thread_busy: 409,
+  idempotency_conflict: 409,
+  call_not_metered: 501,
   act_refused: 409,
   store_unavailable: 503,
 };

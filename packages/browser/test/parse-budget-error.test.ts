@@ -141,6 +141,10 @@ test("a response that was read before is no refusal, and no error", async () => 
   expect(await parseBudgetError(response)).toBeUndefined();
 });
 
-test("knows every code of the core", () => {
-  expect([...ERROR_CODES].filter((code) => !BUDGET_CODES.some((one) => one === code))).toEqual([]);
+test("knows every code of the core, and its status where only the OpenAI-shaped part was kept", async () => {
+  expect(new Set(BUDGET_CODES)).toEqual(new Set(ERROR_CODES));
+  for (const code of BUDGET_CODES) {
+    const { status, error } = toProblem(new BudgetError(code, { message: "No." }));
+    expect(await parseBudgetError(error)).toMatchObject({ code, status });
+  }
 });

@@ -5,8 +5,13 @@ import {
   type Run,
   type RunEvent,
   type RunSummary,
+  type RunTerms,
   type TextPart,
+  type ToolOutput,
+  cancelRun,
   execute,
+  resume,
+  runNotFound,
   smallestDemand,
   summaryOf,
   threadNotFound,
@@ -14,7 +19,13 @@ import {
 import type { ClientHost, Who } from "./client/index.ts";
 import { BudgetError } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
-import { type Balance, type Item, type LimitsSource, askStore } from "./ledger/index.ts";
+import {
+  type Balance,
+  type Item,
+  type LimitsSource,
+  type RunRecord,
+  askStore,
+} from "./ledger/index.ts";
 import type { Config, PolicyOptions } from "./options.ts";
 import { checkCall, readPolicy } from "./read-options.ts";
 import { type Policy, narrow } from "./rules/index.ts";
@@ -41,6 +52,16 @@ export interface RunOptions extends CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A call of `resume()`. */
+export interface ResumeOptions {
+  /** Of a run that ended with `requires_action`: an output for each of `stop.calls`. */
+  readonly toolOutputs?: readonly ToolOutput[];
+  /** Lower limits for what is to come; those of the first call are not kept. */
+  readonly limits?: PolicyOptions["limits"];
+  /** Stops the run after its present step. */
+  readonly signal?: AbortSignal;
+}
+
 /** `for await` gives the run's events; the last one carries the run. Leaving the loop does not stop the run. */
 export interface RunStream extends AsyncIterable<RunEvent> {
   /** The run, when it is over. */
@@ -59,6 +80,16 @@ export interface Assistants {
   run(options: RunOptions): Promise<Run>;
   /** The same run as events. A refusal is thrown by the first turn of the loop, and by `result`. */
   stream(options: RunOptions): RunStream;
+  /**
+   * Goes on with a run that ended `incomplete`, or whose process has died: in whatever process, once,
+   * under the limits and caps of now. What was paid for is not paid again.
+   *
+   * @throws BudgetError `run_not_found`; `idempotency_conflict` where it can't go on; `thread_busy` while
+   *   somebody is at it; `invalid_input` for outputs that are not those of its open calls; and what `run()` throws.
+   */
+  resume(id: string, options?: ResumeOptions): Promise<Run>;
+  /** The same as events. */
+  resumeStream(id: string, options?: ResumeOptions): RunStream;
   /** How this user's windows stand. */
   balances(): Promise<readonly Balance[]>;
   /** The refusal that the smallest useful step would get now; holds nothing. @throws BudgetError that refusal. */
@@ -68,6 +99,12 @@ export interface Assistants {
     get(id: string): Promise<RunSummary>;
     /** A thread's runs, newest first. @throws BudgetError `thread_not_found` */
     list(thread: string): Promise<readonly RunSummary[]>;
+    /**
+     * Stops a run for good, also one of another process. The step under way is finished and charged.
+     *
+     * @throws BudgetError `run_not_found`; `idempotency_conflict` for one that has ended
+     */
+    cancel(id: string): Promise<void>;
   };
   /**
    * The app's own OpenAI client, seen through the budget: each call is held and settled, refused
@@ -83,7 +120,7 @@ export interface Assistants {
 }
 
 const LISTED_RUNS = 100;
-const LONGEST_THREAD_ID = 128;
+const LONGEST_ID = 128;
 
 /** What the assistants of all users share. */
 export interface AssistantsHost extends ClientHost {
@@ -103,28 +140,62 @@ export function assistantsOf(host: AssistantsHost, who: Who): Assistants {
     host.ready();
     checkCall(options);
     const { assistant, thread, input, metadata, limits, signal, ...call } = options;
-    const [name, definition] = definitionOf(config, assistant);
-    const own = limits && readPolicy({ limits }, config);
-    requireSubjects(who.subject, await who.limits());
+    const terms = await termsOf({ assistant, limits, signal, onEvent });
     return execute(host, {
-      user,
-      subjects,
-      name,
+      ...terms,
       input,
       call,
       metadata,
-      signal,
-      onEvent,
-      assistant: definition,
-      policy: own ? narrow(who.policy, own) : who.policy,
-      limits: own ? innerLimits(who.limits, own) : who.limits,
       thread: thread === undefined || thread === null ? undefined : threadId(thread),
     });
+  }
+
+  async function goOn(
+    id: string,
+    options: ResumeOptions,
+    onEvent: (event: RunEvent) => void,
+  ): Promise<Run> {
+    host.ready();
+    const { toolOutputs, limits, signal } = options;
+    const record = await runOf(id);
+    const terms = await termsOf({ assistant: record.assistant, limits, signal, onEvent });
+    return resume(host, { ...terms, record, toolOutputs });
+  }
+
+  async function termsOf(call: {
+    readonly assistant: string | undefined;
+    readonly limits: PolicyOptions["limits"];
+    readonly signal: AbortSignal | undefined;
+    readonly onEvent: (event: RunEvent) => void;
+  }): Promise<RunTerms> {
+    const { limits, signal, onEvent } = call;
+    const [name, assistant] = definitionOf(config, call.assistant);
+    const own = limits && readPolicy({ limits }, config);
+    requireSubjects(who.subject, await who.limits());
+    return {
+      user,
+      subjects,
+      name,
+      assistant,
+      signal,
+      onEvent,
+      policy: own ? narrow(who.policy, own) : who.policy,
+      limits: own ? innerLimits(who.limits, own) : who.limits,
+    };
+  }
+
+  async function runOf(id: string): Promise<RunRecord> {
+    const found = isId(id) ? await askStore(() => store.run({ id, user })) : undefined;
+    if (found) return found;
+    throw runNotFound();
   }
 
   return {
     run: (options) => host.underWay(run(options, () => undefined)),
     stream: (options) => eventStream((onEvent) => host.underWay(run(options, onEvent))),
+    resume: (id, options = {}) => host.underWay(goOn(id, options, () => undefined)),
+    resumeStream: (id, options = {}) =>
+      eventStream((onEvent) => host.underWay(goOn(id, options, onEvent))),
     balances: async () =>
       ledger.balances({ limits: await who.limits(), subjects, timeZone: host.timeZone }),
     check: async () => {
@@ -144,16 +215,16 @@ export function assistantsOf(host: AssistantsHost, who: Who): Assistants {
       if (refused) throw refused;
     },
     runs: {
-      get: async (id) => {
-        const found = await askStore(() => store.run({ id, user }));
-        if (found) return summaryOf(found);
-        throw new BudgetError("run_not_found", { message: "There is no such run." });
-      },
+      get: async (id) => summaryOf(await runOf(id)),
       list: async (thread) => {
         const request = { thread: threadId(thread), user, limit: LISTED_RUNS };
         const found = await askStore(() => store.runs(request));
         if (found) return found.map(summaryOf);
         throw threadNotFound();
+      },
+      cancel: async (id) => {
+        if (!isId(id)) throw runNotFound();
+        await cancelRun(host, { id, user });
       },
     },
     get client() {
@@ -195,7 +266,10 @@ function definitionOf({ assistants }: Config, asked: string | undefined) {
 
 /** Thread ids come from clients: whatever is no id can't be a thread either. */
 function threadId(thread: unknown): string {
-  if (typeof thread === "string" && thread !== "" && thread.length <= LONGEST_THREAD_ID)
-    return thread;
+  if (isId(thread)) return thread;
   throw threadNotFound();
+}
+
+function isId(id: unknown): id is string {
+  return typeof id === "string" && id !== "" && id.length <= LONGEST_ID;
 }

@@ -5,6 +5,7 @@ import { type Assistants, type AssistantsHost, assistantsOf } from "./assistants
 import {
   type RecoverReport,
   breaker,
+  liveRuns,
   pauseFor,
   recoverHolds,
   responsesBackend,
@@ -155,6 +156,7 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
     breaker: breaker(monotonic),
     warn: log.warn,
     unsaved,
+    live: liveRuns(),
     ready: () => {
       if (closed) throw wasClosed();
       requireKey(options, env);
@@ -200,7 +202,9 @@ export function createBudget(options: BudgetOptions = {}, host: Host = {}): Budg
 
   const sweep = sweeper(runner, own);
   const layers = limitLayers();
-  const whoUnder = (subject: Subject, policies: readonly ReadyPolicy[]): Who => {
+  const whoUnder = (given: Subject, policies: readonly ReadyPolicy[]): Who => {
+    // Whoever it is asked about is whom it counts under: nobody changes that on the way.
+    const subject = Object.freeze({ ...given });
     const policy = policies.reduce(within, config.policy);
     const limits = () => {
       const app = config.limitsFor(subject);
@@ -305,7 +309,7 @@ function guarded(log: Log): Log {
 /** Falling back to memory would forget budgets silently, at each restart. */
 function noStore(): never {
   throw invalidOptions(
-    "store: found none; give one, such as sqlite({ path }) of @assistants-budget/store-sqlite, or memory() for what may be forgotten.",
+    "store: found none; give one: redis(client) of @assistants-budget/store-redis, postgres(pool) of @assistants-budget/store-postgres, on a disk of your own sqlite({ path }) of @assistants-budget/store-sqlite, or memory() for what may be forgotten.",
   );
 }
 

@@ -27,6 +27,7 @@ const CODES: Readonly<Record<ErrorCode, CodeFacts>> = {
   thread_not_found: { status: 404, title: "Thread not found", retryable: false },
   run_not_found: { status: 404, title: "Run not found", retryable: false },
   thread_busy: { status: 409, title: "Thread in use by another run", retryable: true },
+  idempotency_conflict: { status: 409, title: "Done already", retryable: false },
   assistant_unknown: { status: 500, title: "Assistant not set up", retryable: false },
   model_price_unknown: { status: 500, title: "Assistant not set up", retryable: false },
   api_key_missing: { status: 500, title: "Assistant not set up", retryable: false },
@@ -54,6 +55,7 @@ export type ErrorCode =
   | "thread_not_found"
   | "run_not_found"
   | "thread_busy"
+  | "idempotency_conflict"
   | "assistant_unknown"
   | "model_price_unknown"
   | "api_key_missing"

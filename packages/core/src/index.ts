@@ -4,11 +4,13 @@ export type { AppBudget, Budget, Host, ReadyPolicy } from "./budget.ts";
 export type { Reason, SubjectRef } from "./operator-input.ts";
 export type { HeldMoney, Operator } from "./operator.ts";
 export type { ThresholdEvent } from "./threshold-event.ts";
-export type { Assistants, RunOptions, RunStream } from "./assistants-of.ts";
+export type { Assistants, ResumeOptions, RunOptions, RunStream } from "./assistants-of.ts";
 export { tool } from "./assistants/index.ts";
 export type {
   AssistantDefinition,
   CallOptions,
+  ClientTool,
+  ClientToolDefinition,
   Cost,
   ReasoningEffort,
   RecoverReport,
@@ -21,6 +23,7 @@ export type {
   Tool,
   ToolContext,
   ToolDefinition,
+  ToolOutput,
   Truncation,
 } from "./assistants/index.ts";
 export { BudgetError, ERROR_CODES, isBudgetError, toProblem } from "./errors.ts";
@@ -35,6 +38,7 @@ export type {
   KeptCharges,
   LedgerLine,
   LineQuery,
+  OpenCall,
   Settings,
   StepLine,
   Stop,

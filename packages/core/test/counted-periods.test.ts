@@ -1,7 +1,13 @@
 /** A limit over a period knows all that was spent in it, whoever counted when. */
 import { longOutput } from "@assistants-budget/simulator";
 import { describe, expect, test } from "vitest";
-import { type Budget, type BudgetOptions, createBudget, memory } from "../src/index.ts";
+import {
+  type Budget,
+  type BudgetOptions,
+  type LimitsOption,
+  createBudget,
+  memory,
+} from "../src/index.ts";
 import { PLAIN, type Running, budgetError, start } from "./running-budget.ts";
 
 const HELLO = { input: "Hello" } as const;
@@ -9,7 +15,7 @@ const ANA = { by: "ana", why: "a test" } as const;
 const ALICE = { user: "alice" } as const;
 
 /** Each step costs $0.0001548. */
-async function app(limits: BudgetOptions["limits"], options: BudgetOptions = {}) {
+async function app(limits: LimitsOption, options: BudgetOptions = {}) {
   return start({
     limits: { run: "$1", thread: "$1", ...limits },
     assistants: { support: { model: PLAIN, maxOutputTokens: 256 } },
@@ -19,7 +25,7 @@ async function app(limits: BudgetOptions["limits"], options: BudgetOptions = {})
 }
 
 /** Another process on the same store, with limits of its own. */
-function another({ store, simulator }: Running, limits: BudgetOptions["limits"]): Budget {
+function another({ store, simulator }: Running, limits: LimitsOption): Budget {
   return createBudget({
     store,
     limits: { run: "$1", thread: "$1", ...limits },

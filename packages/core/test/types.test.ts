@@ -1,7 +1,13 @@
 /** What the compiler knows. `tsc -b` compiles this file: a line that should fail and does not is an error. */
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import { type BudgetOptions, type RunOptions, type Tool, tool } from "../src/index.ts";
+import {
+  type BudgetOptions,
+  type ClientTool,
+  type RunOptions,
+  type Tool,
+  tool,
+} from "../src/index.ts";
 
 const order = tool({
   name: "order",
@@ -27,6 +33,23 @@ test("a tool's arguments and output are inferred", () => {
     // @ts-expect-error -- there is no such argument
     execute: ({ number }) => number,
   });
+});
+
+test("a tool without `execute` is the client's, and its type says so", () => {
+  const confirm = tool({
+    name: "confirm",
+    description: "Asks the user.",
+    parameters: z.object({ question: z.string() }),
+  });
+  expectTypeOf(confirm).toEqualTypeOf<ClientTool<{ question: string }>>();
+  expectTypeOf(confirm.invoke).toEqualTypeOf<undefined>();
+  const mixed: BudgetOptions = {
+    assistants: { support: { model: "gpt-6-luna", tools: [order, confirm] } },
+  };
+  expectTypeOf(mixed).toEqualTypeOf<BudgetOptions>();
+  const described = { name: "wrong", description: "", parameters: z.object({}) };
+  // @ts-expect-error -- what is not run here has no side effects here
+  tool({ ...described, sideEffects: true });
 });
 
 test("an assistant takes tools, and nothing that is none", () => {

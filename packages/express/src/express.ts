@@ -54,7 +54,6 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     slots: ({ user, auth, oidc }: Request & SignIns) => [user, auth, oidc],
     setHeaders: ({ res }, headers) => void (res?.headersSent || res?.set(headers)),
   });
-  const { budget } = http;
   const errors: ErrorRequestHandler = (error, req, res, next) => {
     const answer = http.answer(error, {
       begun: res.headersSent,
@@ -79,13 +78,13 @@ export function assistantsBudget(options: ExpressOptions = {}): ExpressBudget {
     next();
   };
   const under = (narrower: PolicyOptions, then: RequestHandler): RequestHandler => {
-    const policy = budget.policy(narrower);
-    return (req, res, next) => {
-      // Express knows the route where a handler stands on one, and none in `use()`.
-      http.narrow(req, policy, req.route !== undefined);
+    const policy = http.policy(narrower);
+    const middleware: RequestHandler = (req, res, next) => {
+      http.narrow(req, policy, policy.override && isOnRoute(req, middleware));
       mount(req, res, () => undefined);
       return then(req, res, next);
     };
+    return middleware;
   };
 
   return Object.assign(mount, http.app, {
@@ -135,6 +134,29 @@ function append(app: Application, errors: ErrorRequestHandler): void {
     if (!handle || !appended.has(handle)) break;
   }
   app.use(errors);
+}
+
+/**
+ * Express knows the route where a handler stands on one, and none in `use()`; but it keeps that of
+ * before, where a route has passed the request on.
+ */
+function isOnRoute({ route, app }: Request, middleware: RequestHandler): boolean {
+  if (!route) return false;
+  const { stack }: Stack = route;
+  return stack?.some(({ handle }) => handle === middleware) || !isUsed(app.router, middleware);
+}
+
+/** What routes and routers keep of their handlers. */
+interface Stack {
+  readonly stack?: readonly { readonly route?: unknown; readonly handle: Stack | RequestHandler }[];
+}
+
+/** Whether it stands in `use()`, of a router or of those within it. */
+function isUsed({ stack = [] }: Stack, middleware: RequestHandler): boolean {
+  return stack.some(
+    ({ route, handle }) =>
+      !route && (handle === middleware || ("stack" in handle && isUsed(handle, middleware))),
+  );
 }
 
 function write(res: Response, { status, headers, body }: Answer): void {

@@ -36,6 +36,32 @@ describe("a route's policy", () => {
     expect((await problemOf(response)).code).toBe("run_exceeds_budget");
   });
 
+  test("that overrides is refused in `use()` also behind a route that has passed the request on", async () => {
+    const { app, budget, listen, simulator } = await startMounted({
+      limits: { user: "1 run/day" },
+    });
+    app.all("/{*any}", (_req, _res, next) => next());
+    app.use(budget.policy({ limits: { user: "99 runs/day" }, override: true }));
+    chat(app, "/chat");
+    const { post } = await listen();
+    const refused = await post("/chat");
+    expect((await problemOf(refused)).code).toBe("invalid_options");
+    expect(simulator.requests()).toEqual([]);
+  });
+
+  test("that overrides may be called by another handler of its route", async () => {
+    const { app, budget, listen } = await startMounted({ limits: { user: "0 runs/day" } });
+    const raise = budget.policy({ limits: { user: "1 run/day" }, override: true });
+    app.post(
+      "/more",
+      (req, res, next) => void raise(req, res, next),
+      async (req, res) => {
+        res.json(await req.assistants.run({ input: "Hi" }));
+      },
+    );
+    expect((await (await listen()).post("/more")).status).toBe(200);
+  });
+
   test("that is wrong stops the app at its start, with its path", async () => {
     const { budget } = await start();
     const wrong = [

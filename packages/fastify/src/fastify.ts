@@ -75,20 +75,10 @@ function pluginOf(options: FastifyOptions = {}): FastifyBudgetPlugin {
     slots: (request) => [Reflect.get(request, "user"), Reflect.get(request, "auth")],
     setHeaders: (request, headers) => void told.set(request, headers),
   });
-  const policies = new WeakMap<PolicyOptions, ReturnType<typeof http.budget.policy>>();
 
   /** A route's policy, once, where the route is declared; at its first request if that was before the budget. */
-  function read(own: PolicyOptions, { method, url }: { method: unknown; url?: unknown }) {
-    try {
-      const policy = policies.get(own) ?? http.budget.policy(own);
-      policies.set(own, policy);
-      return policy;
-    } catch (error) {
-      const at = `${String(method)} ${String(url)}, config.budget`;
-      if (isBudgetError(error)) error.message = `${at}: ${error.message}`;
-      throw error;
-    }
-  }
+  const read = (own: PolicyOptions, { method, url }: { method: unknown; url?: unknown }) =>
+    http.policy(own, `${String(method)} ${String(url)}, config.budget`);
 
   /** At first use: what scopes narrow is on the request by then, and the route's own policy is the innermost. */
   function open(this: FastifyRequest): Assistants {
@@ -103,7 +93,7 @@ function pluginOf(options: FastifyOptions = {}): FastifyBudgetPlugin {
   const here = (request: FastifyRequest): FastifyRequest =>
     request.server.budget === budget ? request : refuse(NOT_HERE);
   const policy = (narrower: PolicyOptions): BudgetHook => {
-    const own = http.budget.policy(narrower);
+    const own = http.policy(narrower);
     if (own.override) refuse(IN_A_HOOK);
     return async (request) => http.narrow(here(request), own);
   };
@@ -140,7 +130,7 @@ function pluginOf(options: FastifyOptions = {}): FastifyBudgetPlugin {
       }
     } catch (error) {
       const last = begun ? http.answer(error, BEGUN) : undefined;
-      if (!last || !("event" in last)) throw error;
+      if (!last) throw error;
       yield last.event;
     }
   }
@@ -153,20 +143,21 @@ function pluginOf(options: FastifyOptions = {}): FastifyBudgetPlugin {
       if (route.config?.budget && this.budget === budget) read(route.config.budget, route);
     });
     app.addHook("onError", async (request, _reply, error) => void failed.set(request, error));
-    app.addHook("onSend", async (request, reply, payload) => {
+    // Without a promise, and no `onResponse`: most requests have nothing to do with assistants.
+    app.addHook("onSend", (request, reply, payload, done) => {
+      const { raw } = reply;
+      if (opened.has(request)) raw.once("finish", () => http.answered(request, raw.statusCode));
       reply.headers(told.get(request) ?? {});
       const error = passedOn(failed.get(request), reply);
       const answer = http.answer(error, { begun: false, accept: request.headers.accept });
-      if (answer && "body" in answer) {
-        // What the app varies by already, such as an origin, stays.
-        const others = reply.getHeader("vary") ?? [];
-        const vary = [others, answer.headers["Vary"] ?? []].flat().join(", ");
-        reply.removeHeader("content-length").headers({ ...answer.headers, Vary: vary });
-        return answer.body;
-      }
-      return isEvents(payload, reply) ? Readable.from(ended(payload)) : payload;
+      if (!answer)
+        return done(null, isEvents(payload, reply) ? Readable.from(ended(payload)) : payload);
+      // What the app varies by already, such as an origin, stays.
+      const others = reply.getHeader("vary") ?? [];
+      const vary = [others, answer.headers["Vary"] ?? []].flat().join(", ");
+      reply.removeHeader("content-length").headers({ ...answer.headers, Vary: vary });
+      done(null, answer.body);
     });
-    app.addHook("onResponse", async (request, reply) => http.answered(request, reply.statusCode));
     app.addHook("onClose", () => http.app.close());
   };
   return Object.assign(fp(register, META), budget);

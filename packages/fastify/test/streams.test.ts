@@ -26,7 +26,7 @@ describe("`budget.events()`", () => {
       "cache-control": "no-store",
       "x-accel-buffering": "no",
     });
-    expect(eventsOf(streamed.body)).toEqual(["text", "step", "run"]);
+    expect(eventsOf(streamed.body)).toEqual(["start", "text", "step", "run"]);
     expect(streamed.body).toContain("You said: Hello");
   });
 
@@ -51,7 +51,7 @@ describe("`budget.events()`", () => {
       budget.events(reply, request.assistants.stream({ input: "Hello" })),
     );
     const { body } = await post("/chat");
-    expect(eventsOf(body)).toEqual(["text", "step", "problem"]);
+    expect(eventsOf(body)).toEqual(["start", "text", "step", "problem"]);
     expect(body).toContain("provider_unreachable");
     expect(logged.error.join()).toContain("provider_unreachable: ");
   });
@@ -67,7 +67,9 @@ describe("`budget.events()`", () => {
     const headers = { authorization: `Bearer ${app.jwt.sign({ sub: "alice" })}` };
     const leaving = new AbortController();
     const { signal } = leaving;
-    const left = fetch(`${url}/chat`, { method: "POST", headers, signal }).catch(() => "left");
+    const left = fetch(`${url}/chat`, { method: "POST", headers, signal })
+      .then((response) => response.text())
+      .catch(() => "left");
     await expect.poll(() => provider.requests().length, PATIENCE).toBe(1);
     leaving.abort();
     expect(await left).toBe("left");
@@ -102,7 +104,7 @@ describe("a stream of the app's own", () => {
     });
     const streamed = await post("/chat");
     expect(streamed.statusCode).toBe(200);
-    expect(eventsOf(streamed.body)).toEqual(["text", "step", "run", "problem"]);
+    expect(eventsOf(streamed.body)).toEqual(["start", "text", "step", "run", "problem"]);
     const [, data = ""] = /event: problem\ndata: (.*)\n\n$/.exec(streamed.body) ?? [];
     expect(JSON.parse(data)).toMatchObject({ status: 402, code: "budget_exceeded" });
   });

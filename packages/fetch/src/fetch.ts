@@ -18,7 +18,7 @@ import { storeOf } from "./store-of.ts";
 type Asked = NonNullable<HttpOptions<Request>["identify"]>;
 
 /** Who sent a request: a web request has no place where a sign-in would put its user. */
-type Who =
+type Asking =
   | {
       /** Who sent the request: an id, or an object with one. Required, unless `anonymous` admits everybody. */
       readonly identify: Asked;
@@ -31,7 +31,7 @@ export type FetchOptions = Omit<
   HttpOptions<Request>,
   "identify" | "anonymous" | "issuerQualified" | "store"
 > &
-  Who & {
+  Asking & {
     /**
      * Where threads and the ledger are kept; there is no default. `redis(client)`, `postgres(pool)`, on
      * a disk of one's own `sqlite()`, and `memory()` for what may be forgotten.
@@ -99,19 +99,17 @@ export function assistantsBudget(options: FetchOptions): FetchBudget {
     },
     {
       env: typeof process === "undefined" ? {} : process.env,
-      store: noStore,
       slots: () => [],
       setHeaders: (request, headers) => void told.set(request, headers),
     },
   );
-  const { budget } = http;
   const outer = new WeakMap<Request, ReadyPolicy>();
 
   async function answered(request: Request, respond: () => Promise<Response>): Promise<Response> {
     const response = withHeaders(
       await respond().catch((error: unknown) => {
         const answer = http.answer(error, { begun: false, accept: request.headers.get("accept") });
-        if (!answer || "event" in answer) throw error;
+        if (!answer) throw error;
         return new Response(answer.body, answer);
       }),
       told.get(request),
@@ -123,7 +121,7 @@ export function assistantsBudget(options: FetchOptions): FetchBudget {
   return {
     ...http.app,
     handler: (handle, { guard = false, ...narrower } = {}) => {
-      const policy = budget.policy(narrower);
+      const policy = http.policy(narrower);
       return (request, ...rest) =>
         answered(request, async () => {
           const around = outer.get(request);
@@ -202,13 +200,5 @@ function nobody(): BudgetError {
   return new BudgetError("invalid_options", {
     message:
       "identify: found none; a web request has no place where a sign-in puts its user. Give a function of the request that returns the signed-in user's id, or say with `anonymous` what becomes of everybody.",
-  });
-}
-
-/** Falling back to memory would forget budgets silently, at each restart and in each isolate. */
-function noStore(): never {
-  throw new BudgetError("invalid_options", {
-    message:
-      "store: found none; give one: redis(client) of @assistants-budget/store-redis, postgres(pool) of @assistants-budget/store-postgres, on a disk of your own sqlite() of @assistants-budget/store-sqlite, or memory() for what may be forgotten.",
   });
 }

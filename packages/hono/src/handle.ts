@@ -17,14 +17,16 @@ export class Handle implements Assistants {
     return (this.#opened ??= this.by.assistants(this.#context));
   }
   get run(): Assistants["run"] {
-    return (call) => lasting(this.#context, this.#own.run(call));
+    return (call) => this.#own.run(call);
   }
   get stream(): Assistants["stream"] {
-    return (call) => {
-      const made = this.#own.stream(call);
-      void lasting(this.#context, made.result);
-      return made;
-    };
+    return (call) => this.#own.stream(call);
+  }
+  get resume(): Assistants["resume"] {
+    return (id, options) => this.#own.resume(id, options);
+  }
+  get resumeStream(): Assistants["resumeStream"] {
+    return (id, options) => this.#own.resumeStream(id, options);
   }
   get balances(): Assistants["balances"] {
     return () => this.#own.balances();
@@ -41,14 +43,4 @@ export class Handle implements Assistants {
   get threads(): Assistants["threads"] {
     return this.#own.threads;
   }
-}
-
-/** A worker ends with its request, unless it is told what is still under way: a run whose client has left is finished and kept. */
-function lasting<T>(c: Context, run: Promise<T>): Promise<T> {
-  try {
-    c.executionCtx.waitUntil(run.catch(() => undefined));
-  } catch {
-    // Hono throws where there is no such thing: processes go on by themselves.
-  }
-  return run;
 }

@@ -2,7 +2,7 @@
 import {
   type AppBudget,
   type Assistants,
-  BudgetError,
+  type BudgetError,
   type PolicyOptions,
   type RunStream,
   type Store,
@@ -70,20 +70,19 @@ export function assistantsBudget(options: HonoOptions): HonoBudget {
     { ...options },
     {
       env: typeof process === "undefined" ? {} : process.env,
-      store: noStore,
       slots: (c) => [c.get("user"), c.get("jwtPayload")],
       setHeaders: (c, headers) => {
         if (!c.finalized) put(c, headers);
       },
       refused: (c, error) => asException(error, () => answerOf(c, error)),
+      lasting,
     },
   );
-  const { budget } = http;
 
   /** The answer to a refusal; what the app has put on the response before stays. */
   function answerOf(c: Context, error: BudgetError) {
     const answer = http.answer(error, { begun: false, accept: c.req.header("accept") });
-    if (!answer || "event" in answer) throw error;
+    if (!answer) throw error;
     const headers = new Headers(answer.headers);
     if (!c.finalized) {
       const vary = c.res.headers.get("vary");
@@ -109,7 +108,7 @@ export function assistantsBudget(options: HonoOptions): HonoBudget {
     if (c.finalized) http.answered(c, c.res.status);
   });
   const under = (narrower: PolicyOptions, then: (c: Context) => Promise<void>) => {
-    const policy = budget.policy(narrower);
+    const policy = http.policy(narrower);
     return createMiddleware<BudgetEnv>(async (c, next) => {
       http.narrow(c, policy, isOnRoute(c));
       return mount(c, async () => {
@@ -134,6 +133,15 @@ export function assistantsBudget(options: HonoOptions): HonoBudget {
   });
 }
 
+/** A worker ends with its request, unless it is told what is still under way: a run whose client has left is finished and kept. */
+function lasting(c: Context, work: Promise<unknown>): void {
+  try {
+    c.executionCtx.waitUntil(work);
+  } catch {
+    // Hono throws where there is no such thing: processes go on by themselves.
+  }
+}
+
 /** Whether the middleware that runs now stands on a single route: `use()` stands on all methods. */
 function isOnRoute(c: Context): boolean {
   const route = matchedRoutes(c)[c.req.routeIndex];
@@ -143,12 +151,4 @@ function isOnRoute(c: Context): boolean {
 /** On the context's own response, from where they go also onto one that a handler makes by itself. */
 function put(c: Context, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
-}
-
-/** Falling back to memory would forget budgets silently, at each restart and in each isolate. */
-function noStore(): never {
-  throw new BudgetError("invalid_options", {
-    message:
-      "store: found none; give one: redis(client) of @assistants-budget/store-redis, postgres(pool) of @assistants-budget/store-postgres, on Node sqlite() of @assistants-budget/store-sqlite, or memory() for what may be forgotten.",
-  });
 }

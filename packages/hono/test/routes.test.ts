@@ -69,7 +69,7 @@ test("a run as server-sent events; a refusal before them is an ordinary 402", as
   expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
   expect(response.headers.get("cache-control")).toBe("no-store");
   const frames = await response.text();
-  expect(frames).toMatch(/^event: text\ndata: /);
+  expect(frames).toMatch(/^event: start\ndata: /);
   expect(frames).toMatch(/event: run\ndata: \{.*"status":"completed".*\}\n\n$/);
 
   const refused = await app.request("/stream", post());

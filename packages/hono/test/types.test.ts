@@ -73,7 +73,8 @@ test("a store is required; a wrong limit does not compile", () => {
 });
 
 test("without a store: one clear error where the budget is made", () => {
-  const message = /store: found none; .*redis\(client\).*postgres\(pool\).*sqlite\(\).*memory\(\)/;
+  const message =
+    /store: found none; .*redis\(client\).*postgres\(pool\).*sqlite\(\{ path \}\).*memory\(\)/;
   for (const options of [{}, undefined, { store: undefined }])
     expect(() => assistantsBudget(options as never)).toThrow(
       expect.objectContaining({ code: "invalid_options", message: expect.stringMatching(message) }),

@@ -128,7 +128,7 @@ export function assistantsBudget(options: KoaOptions = {}): KoaBudget {
     then: Handler<Ctx> = (_ctx, next) => next(),
     isRoute = false,
   ): KoaMiddleware<Ctx> {
-    const policy = http.budget.policy(narrower);
+    const policy = http.policy(narrower);
     // One that may not stand here stops the app at its start.
     http.narrow(Object.create(null), policy, isRoute);
     return (ctx, next) =>

@@ -15,8 +15,9 @@ export class BudgetFilter implements ExceptionFilter<BudgetRefusal> {
     const { request, response } = seenIn(context);
     const { httpAdapter } = host;
     const accept = request.headers["accept"];
+    const begun: boolean = httpAdapter.isHeadersSent(response);
     const answer = http.answer(cause, {
-      begun: httpAdapter.isHeadersSent(response),
+      begun,
       type: httpAdapter.getHeader(response, "content-type"),
       accept: typeof accept === "string" ? accept : undefined,
     });

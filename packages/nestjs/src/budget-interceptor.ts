@@ -42,7 +42,7 @@ export class BudgetInterceptor implements NestInterceptor {
         yield* file.getStream();
       } catch (error) {
         const last = http.answer(error, { begun: true, type });
-        if (!last || !("event" in last)) throw error;
+        if (!last) throw error;
         yield last.event;
       }
     }

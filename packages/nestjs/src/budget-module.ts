@@ -76,10 +76,12 @@ export class BudgetModule extends Configurable implements OnModuleInit, OnApplic
     for (const { metatype } of this.#controllers.getControllers()) {
       if (typeof metatype !== "function") continue;
       const prototype: object = metatype.prototype;
-      const handlers = new MetadataScanner()
-        .getAllMethodNames(prototype)
-        .map((name): object => Reflect.get(prototype, name));
-      for (const one of [metatype, ...handlers].flatMap(policiesOf)) this.#shared.policy(one);
+      const read = (target: object, at: string): void => {
+        for (const one of policiesOf(target)) this.#shared.http.policy(one, `${at}, @Budget()`);
+      };
+      read(metatype, metatype.name);
+      for (const name of new MetadataScanner().getAllMethodNames(prototype))
+        read(Reflect.get(prototype, name), `${metatype.name}.${name}()`);
     }
   }
 

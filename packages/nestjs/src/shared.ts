@@ -1,6 +1,6 @@
 /** What the parts of the module share: the budget, and which requests it has been given to. */
 import { ServerResponse } from "node:http";
-import type { PolicyOptions, ReadyPolicy } from "@assistants-budget/core";
+import type { ReadyPolicy } from "@assistants-budget/core";
 import {
   type HttpBudget,
   type HttpOptions,
@@ -34,18 +34,31 @@ export interface Shared {
   readonly host: HttpAdapterHost;
   /** Puts headers on a response that has not gone out. */
   readonly setHeaders: (request: NestRequest, headers: Readonly<Record<string, string>>) => void;
-  /** Reads a policy, once. @throws BudgetError `invalid_options` */
-  readonly policy: (options: PolicyOptions) => ReadyPolicy;
-  /** Gives a request its assistants and policies, once; false where it is taken out. */
+  /** Gives a request its assistants and a handler's policies, once; false where the handler is taken out. */
   readonly enter: (context: ExecutionContext, seen: Seen) => boolean;
+}
+
+/** What stands upon a handler and its controller. */
+interface Marks {
+  readonly isIn: boolean;
+  readonly outer: readonly ReadyPolicy[];
+  readonly inner: readonly ReadyPolicy[];
 }
 
 export const SHARED: unique symbol = Symbol("assistants-budget.shared");
 
 export function shared(options: NestOptions, host: HttpAdapterHost): Shared {
-  const responses = new WeakMap<NestRequest, object>();
+  /** On the request: a weak map would cost every request more than all else that is done here. */
+  const RESPONSE: unique symbol = Symbol("assistants-budget.response");
+  const ENTERED: unique symbol = Symbol("assistants-budget.entered");
+  interface Entered extends NestRequest {
+    [RESPONSE]?: object;
+    /** Of the handlers that it has come to. */
+    [ENTERED]?: readonly Marks[];
+  }
+  const responseOf = ({ [RESPONSE]: response }: Entered) => response;
   const setHeaders: Shared["setHeaders"] = (request, headers) => {
-    const response = responses.get(request);
+    const response = responseOf(request);
     const { httpAdapter } = host;
     if (!response || httpAdapter.isHeadersSent(response)) return;
     for (const [name, value] of Object.entries(headers))
@@ -58,31 +71,41 @@ export function shared(options: NestOptions, host: HttpAdapterHost): Shared {
     setHeaders,
   });
   const open = (request: NestRequest) => {
-    const raw = rawOf(responses.get(request));
+    const raw = rawOf(responseOf(request));
     raw?.once("finish", () => http.answered(request, raw.statusCode));
     return http.assistants(request);
   };
-  const read = new WeakMap<PolicyOptions, ReadyPolicy>();
-  const policy = (one: PolicyOptions): ReadyPolicy => {
-    const ready = read.get(one) ?? http.budget.policy(one);
-    read.set(one, ready);
-    return ready;
+  const policies = (target: object) => policiesOf(target).map((one) => http.policy(one));
+  /** What decorators say of a handler, read once. */
+  const marks = new WeakMap<object, WeakMap<object, Marks>>();
+  const marksOf = (controller: object, handler: object): Marks => {
+    const known = marks.get(controller) ?? new WeakMap<object, Marks>();
+    marks.set(controller, known);
+    const found = known.get(handler) ?? {
+      isIn: !isSkipped(controller, handler),
+      outer: policies(controller),
+      inner: policies(handler),
+    };
+    known.set(handler, found);
+    return found;
   };
-  const entered = new WeakMap<NestRequest, boolean>();
   const enter = (context: ExecutionContext, { request, response }: Seen): boolean => {
-    const known = entered.get(request);
-    if (known !== undefined) return known;
-    const [controller, handler] = [context.getClass(), context.getHandler()];
-    const isIn = !isSkipped(controller, handler);
-    entered.set(request, isIn);
-    if (!isIn) return false;
-    responses.set(request, response);
+    const own = marksOf(context.getClass(), context.getHandler());
+    if (!own.isIn) return false;
+    const entered: Entered = request;
+    const before = entered[ENTERED] ?? [];
+    if (before.includes(own)) return true;
+    entered[RESPONSE] ??= response;
     if (attach(request, open) === "over") http.mountedOver();
-    for (const one of policiesOf(controller)) http.narrow(request, policy(one));
-    for (const one of policiesOf(handler)) http.narrow(request, policy(one), true);
+    // Several handlers share a request, as resolvers do: what one may raise, another would spend.
+    for (const { inner } of before)
+      for (const one of inner) if (one.override) http.narrow(request, one);
+    for (const one of own.outer) http.narrow(request, one);
+    for (const one of own.inner) http.narrow(request, one, before.length === 0);
+    entered[ENTERED] = [...before, own];
     return true;
   };
-  return { http, host, setHeaders, policy, enter };
+  return { http, host, setHeaders, enter };
 }
 
 export function seenIn(context: ArgumentsHost): Seen {

@@ -243,7 +243,9 @@ describe("policies by decorators", () => {
       }
     }
     const error: unknown = await start(ONE, { controllers: [Wrong] }).catch((one: unknown) => one);
-    expect(isBudgetError(error) && error.message).toContain("limits.user");
+    expect(isBudgetError(error) && error.message).toMatch(
+      /^Wrong\.chat\(\), @Budget\(\): limits\.user/,
+    );
   });
 });
 

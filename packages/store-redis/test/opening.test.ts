@@ -192,11 +192,24 @@ describe("a server of one's own", () => {
     assert.ok(left > 0 && left <= 1000, `released: ${left}`);
     assert.equal(await lives(`h:${charged.hold}`), -1);
     // Counters of ended windows go when others begin, and no sooner than is said.
-    now += 1400;
-    await store.reserve({ ...request(1, 10), claims: [{ ...claim, ...lifetime("carol") }] });
+    const begin = async (subject: string) =>
+      store.reserve({ ...request(1, 10), claims: [{ ...claim, ...lifetime(subject) }] });
+    for (let i = 0; i < 3; i += 1) {
+      now += 450;
+      await begin(`carol ${i}`);
+      assert.ok(await stands("c:user|usd|hour|alice"));
+    }
+    // A clock that leaps is not believed until it has run for as long.
+    now += 5000;
+    await begin("dave");
     assert.ok(await stands("c:user|usd|hour|alice"));
-    now += 200;
-    await store.reserve({ ...request(1, 10), claims: [{ ...claim, ...lifetime("dave") }] });
+    now -= 4950;
+    for (let i = 0; i < 3; i += 1) {
+      await begin(`eve ${i}`);
+      assert.ok(await stands("c:user|usd|hour|alice"));
+      now += 400;
+    }
+    await begin("frank");
     assert.ok(!(await stands("c:user|usd|hour|alice")));
     assert.ok(await stands("c:user|usd|lifetime|alice"));
     assert.equal((await store.lines({})).length, 1);

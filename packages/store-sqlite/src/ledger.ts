@@ -19,7 +19,7 @@ import type { Taken } from "./entries.ts";
 import type { Hold } from "./holds.ts";
 import type { Found } from "./seeding/seeding.ts";
 import type { State } from "./state.ts";
-import { type Counter, addSpent, spentIn, stateOf } from "./windows/counter.ts";
+import { type Counter, addSpent, dropOldBuckets, spentIn, stateOf } from "./windows/counter.ts";
 
 /** Reserving and settling; each a function to be run inside one transaction. */
 export interface Ledger {
@@ -163,6 +163,7 @@ export function ledger(state: State): Ledger {
       for (const entry of one.entries) {
         entry.counter.held -= entry.amount;
         spend(entry, spentOf(entry, charge), at);
+        dropOldBuckets(entry.counter, at);
       }
       holds.charged(one);
       return settled(lines.write(chargeLine(one.open, charge, at), one), one, at);

@@ -31,7 +31,6 @@ export function assistantsBudget(options: HttpOptions<Request> = {}) {
       if (!res?.headersSent) res?.setHeaders(new Map(Object.entries(headers)));
     },
   });
-  const { budget } = http;
 
   const mount =
     (next: Handler): Handler =>
@@ -52,7 +51,7 @@ export function assistantsBudget(options: HttpOptions<Request> = {}) {
       }
     };
   const policy = (narrower: PolicyOptions, next: Handler, isRoute = true): Handler => {
-    const ready = budget.policy(narrower);
+    const ready = http.policy(narrower);
     return (req, res) => {
       http.narrow(req, ready, isRoute);
       return next(req, res);

@@ -1,7 +1,9 @@
 /** The same for windows that are seeded, noticed, and listed. */
 import type { WindowAt } from "@assistants-budget/core/store";
 import { expect, test } from "vitest";
-import { type Planted, failures, remembering } from "./planted.ts";
+import { type Fault, type Planted, failures, remembering } from "./planted.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
 
 /** Gives every family a subject of its own, so that none has any history. */
 const alone = (at: WindowAt) => ({ ...at, subject: `${at.period} ${at.unit} ${at.subject}` });
@@ -13,7 +15,35 @@ function named<Window extends WindowAt>(
   return windows.map((one, i) => ({ ...one, subject: asked[i]?.subject ?? one.subject }));
 }
 
+/** Whenever something is charged, what was charged so long ago by the clock is taken out of its windows. */
+const dropping =
+  (age: number): Fault =>
+  (store) => {
+    const charged = new Map<string, number>();
+    return {
+      settle: async (hold, charge) => {
+        const now = await store.now();
+        for (const [old, at] of charged) {
+          if (at > now - age) continue;
+          charged.delete(old);
+          const said = { id: `drop ${old}`, by: "nobody", why: "it is old" };
+          await store.act({ ...said, kind: "adjustment", hold: old, nano: 0 });
+        }
+        charged.set(hold, now);
+        return store.settle(hold, charge);
+      },
+    };
+  };
+
 const FAULTS: Readonly<Record<string, Planted>> = {
+  "drops what has left a rolling window": {
+    part: "time going backwards",
+    fault: dropping(DAY + 30 * 60_000),
+  },
+  "clears away what one reading of the clock says is old": {
+    part: "time going backwards",
+    fault: dropping(90 * DAY),
+  },
   "does not seed": {
     part: "seeding",
     fault: (store) => ({

@@ -1,5 +1,6 @@
 import type { Scenario } from "../bench.ts";
 import { expressScenario } from "./express.ts";
+import { frameworksScenario } from "./frameworks.ts";
 import { growthScenario } from "./growth.ts";
 import { memoryScenario } from "./memory.ts";
 import { modelCallScenario } from "./model-call.ts";
@@ -11,6 +12,7 @@ import { sqliteScenario } from "./sqlite.ts";
 /** In the order in which they are measured, printed and written. */
 export const SCENARIOS: readonly Scenario[] = [
   expressScenario,
+  frameworksScenario,
   modelCallScenario,
   memoryScenario,
   sqliteScenario,

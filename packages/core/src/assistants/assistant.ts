@@ -1,4 +1,4 @@
-import type { Tool } from "./tool.ts";
+import type { ClientTool, Tool } from "./tool.ts";
 
 /** How old turns leave a thread that has grown too long for a step. */
 export type Truncation =
@@ -12,7 +12,8 @@ export interface AssistantDefinition {
   /** A model that has a price: `gpt-6-luna`, or one named in `prices`. */
   readonly model: string;
   readonly instructions?: string;
-  readonly tools?: readonly Tool[];
+  /** Made by `tool()`; those without `execute` are the app's client's. */
+  readonly tools?: readonly (Tool | ClientTool)[];
   /** Tokens that one step may send; older turns are dropped. Counted by the provider where it has counted, else estimated. Default: what the model can take. */
   readonly maxContextTokens?: number;
   /** Prompt tokens of a run, summed over its steps. Default: no cap but the budget. */

@@ -7,6 +7,7 @@ export interface StepBody {
   readonly instructions?: string;
   readonly input: readonly Item[];
   readonly tools?: readonly Readonly<Record<string, unknown>>[];
+  readonly tool_choice?: "none";
   readonly parallel_tool_calls?: boolean;
   readonly temperature?: number;
   readonly top_p?: number;

@@ -15,6 +15,8 @@ export interface HeldPlan {
   readonly tier: Tier | "auto";
   readonly promptTokens: number;
   readonly output: { readonly min: number; readonly max: number };
+  /** What is set aside beside the step, for the answer after it. */
+  readonly spare?: { readonly promptTokens: number; readonly outputTokens: number };
   readonly demand: Pick<
     Parameters<Ledger["reserve"]>[0],
     "limits" | "subjects" | "timeZone" | "waitMs" | "signal"
@@ -48,7 +50,8 @@ export async function reserveStep(
   host: StepHost,
   plan: HeldPlan,
 ): Promise<{ readonly hold: Hold; readonly facts: HoldFacts }> {
-  const { price, tier, promptTokens, demand } = plan;
+  const { price, tier, promptTokens, demand, spare } = plan;
+  const { regional } = host;
   const facts: HoldFacts = {
     ...plan.facts,
     step: `step_${uuid()}`,
@@ -62,7 +65,8 @@ export async function reserveStep(
     ...demand,
     ceiling: {
       promptTokens,
-      rates: ceilingRates(price, { tier, promptTokens, regional: host.regional }),
+      rates: ceilingRates(price, { tier, promptTokens, regional }),
+      ...(spare ? { spare: { ...spare, rates: spareRates(plan, spare, regional) } } : {}),
     },
     output: plan.output,
     countRun: !plan.charged(),
@@ -71,6 +75,16 @@ export async function reserveStep(
   if (hold.fresh()) return { hold, facts };
   await host.ledger.release(hold.id);
   return reserveStep(host, plan);
+}
+
+/** At the rates of the longest prompt that it may come to. */
+function spareRates(
+  { price, tier, output }: HeldPlan,
+  spare: NonNullable<HeldPlan["spare"]>,
+  regional: boolean,
+): ReturnType<typeof ceilingRates> {
+  const promptTokens = spare.promptTokens + output.max;
+  return ceilingRates(price, { tier, promptTokens, regional });
 }
 
 /** Ends the hold, whatever the ending was, and says whether that was a charge. */

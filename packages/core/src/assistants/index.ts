@@ -17,9 +17,19 @@ export { responsesBackend } from "./responses.ts";
 export { summaryOf } from "./run.ts";
 export type { Cost, Run, RunSummary, RunUsage, Step } from "./run.ts";
 export { execute } from "./runner.ts";
-export type { RunnerHost } from "./runner.ts";
+export { resume } from "./resume.ts";
+export { cancelRun, runNotFound } from "./cancel.ts";
+export type { ToolOutput } from "./given-outputs.ts";
+export { liveRuns } from "./live-runs.ts";
+export type { RunTerms, RunnerHost } from "./session.ts";
 export { smallestDemand } from "./smallest-step.ts";
 export { sweeper } from "./sweeper.ts";
 export { tool } from "./tool.ts";
-export type { Tool, ToolContext, ToolDefinition } from "./tool.ts";
+export type {
+  ClientTool,
+  ClientToolDefinition,
+  Tool,
+  ToolContext,
+  ToolDefinition,
+} from "./tool.ts";
 export type { TextPart } from "./user-input.ts";

@@ -4,7 +4,7 @@ import type { Item, Mark, RunRecord, Store, StoredItem, ThreadState } from "../l
 import { askStore, inBackground } from "../ledger/index.ts";
 
 /** A thread whose run has died is free again after this long. */
-const LEASE_MS = 60_000;
+export const LEASE_MS = 60_000;
 
 /** What a run writes. */
 interface Save {
@@ -20,6 +20,13 @@ export interface Lease {
   readonly items: readonly StoredItem[];
   readonly first: number;
   readonly mark: Mark | undefined;
+  /** Where the thread's next item goes. */
+  readonly next: number;
+  /**
+   * Writes the run's record alone, and keeps the thread. While there is none, it is written again and
+   * again until the first save, as a sign of life.
+   */
+  note(record: () => Promise<RunRecord>): Promise<void>;
   /** Writes the run and what it adds. @throws BudgetError `thread_busy` if another run took the thread. */
   save(write: Save): Promise<void>;
   /** Writes the record of a run that came to nothing, unless its thread was deleted. */
@@ -28,7 +35,11 @@ export interface Lease {
   drop(): Promise<void>;
 }
 
-/** Takes a thread for a run; without an id a new one, which begins to exist with its first item. */
+/**
+ * Takes a thread for a run; a new one begins to exist with its first item.
+ *
+ * @param owner.run Who takes it: whoever else asks meanwhile is told that it is busy.
+ */
 export async function takeThread(
   store: Store,
   owner: {
@@ -80,10 +91,14 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
   let next = state?.next ?? 0;
   /** As it was saved last. */
   let shown = { first: state?.first ?? 0, mark: state?.mark };
+  /** The record of a run whose thread does not exist yet, and its last writing. */
+  let unborn: (() => Promise<RunRecord>) | undefined;
+  let noted: Promise<unknown> = Promise.resolve();
   const beat = setInterval(() => {
     // A beat that fails is made up for by the next one; a lost lease shows when the run writes.
     if (fence !== undefined)
       store.renewThread({ thread, fence, leaseMs: LEASE_MS }).catch(() => undefined);
+    else if (unborn) noted = writeNote(unborn).catch(() => undefined);
   }, LEASE_MS / 4);
   inBackground(beat);
 
@@ -96,11 +111,25 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
       ...(mark === undefined ? {} : { mark }),
     });
 
+  async function writeNote(record: () => Promise<RunRecord>): Promise<void> {
+    const run = await record();
+    await askStore(() => write({ run, append: [], ...shown, close: false }));
+  }
+
   return {
     items,
     ...shown,
+    get next() {
+      return next;
+    },
+    note: (record) => {
+      if (fence === undefined) unborn = record;
+      return writeNote(record);
+    },
     save: async ({ run, append, first, mark, close }) => {
       if (close) clearInterval(beat);
+      unborn = undefined;
+      await noted;
       const reply = await askStore(() => write({ run, append, first, mark, close }));
       if (reply.kind === "stale") {
         throw new BudgetError("thread_busy", {
@@ -111,7 +140,11 @@ function leaseOf(store: Store, thread: string, { items, fence: given, state }: O
       if (reply.fence > 0) ({ fence, next } = reply);
       shown = { first, mark };
     },
-    record: async (run) => void (await write({ run, append: [], ...shown, close: true })),
+    record: async (run) => {
+      unborn = undefined;
+      await noted;
+      await write({ run, append: [], ...shown, close: true });
+    },
     drop: async () => {
       clearInterval(beat);
       // A lease that can't be given back ends by itself, and must not hide why the run failed.

@@ -4,7 +4,7 @@ import type { Item } from "../ledger/index.ts";
 import { type Policy, type Price, type PriceTable, type Tier, tierOf } from "../rules/index.ts";
 import type { AssistantDefinition, Truncation } from "./assistant.ts";
 import type { StepBody } from "./backend.ts";
-import type { Tool } from "./tool.ts";
+import type { ClientTool, Tool } from "./tool.ts";
 import type { Frame } from "./turn.ts";
 
 /** Where nobody says how long an answer may be. */
@@ -15,7 +15,7 @@ export interface Plan {
   readonly price: Price;
   readonly tier: Tier;
   readonly frame: Frame;
-  readonly tools: readonly Tool[];
+  readonly tools: readonly (Tool | ClientTool)[];
   readonly truncation: Truncation;
   readonly maxContextTokens: number;
   readonly maxPromptTokens: number;
@@ -23,7 +23,8 @@ export interface Plan {
   readonly maxOutputTokens: number;
   readonly maxSteps: number;
   readonly deadlineMs: number;
-  body(input: readonly Item[]): StepBody;
+  /** @param isLast The tools are shown, so that what was counted stands, and must not be called. */
+  body(input: readonly Item[], isLast?: boolean): StepBody;
 }
 
 /** What a call may say for itself. */
@@ -76,10 +77,11 @@ export async function planOf(request: {
     maxOutputTokens,
     maxSteps: Math.min(assistant.maxSteps ?? DEFAULT_STEPS, policy.maxSteps ?? Infinity),
     deadlineMs: policy.deadlineMs ?? Infinity,
-    body: (input) => ({
+    body: (input, isLast = false) => ({
       model,
       ...shown,
       input,
+      ...(isLast && tools.length > 0 ? { tool_choice: "none" as const } : {}),
       ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
       ...(temperature === undefined ? {} : { temperature }),
       ...(topP === undefined ? {} : { top_p: topP }),
@@ -93,7 +95,7 @@ export async function planOf(request: {
   };
 }
 
-function toolBody(tool: Tool): Readonly<Record<string, unknown>> {
+function toolBody(tool: Tool | ClientTool): Readonly<Record<string, unknown>> {
   const { name, description, schema: parameters, strict } = tool;
   return { type: "function", name, description, parameters, strict };
 }

@@ -22,18 +22,23 @@ export async function recoverHolds(host: StepHost): Promise<RecoverReport> {
   const known: (Charge["known"] | undefined)[] = [];
   for (;;) {
     const holds = await host.ledger.expired();
-    const recover = async (hold: OpenHold) => {
-      const charge = await chargeFor(host, hold);
-      const reply = await host.ledger.settle(hold.id, charge);
-      return reply.kind === "settled" ? charge.known : undefined;
-    };
-    const page = await pMap(holds, recover, { concurrency: AT_ONCE });
+    const page = await pMap(holds, (hold) => recoverHold(host, hold), { concurrency: AT_ONCE });
     known.push(...page);
     // A page that moved nothing would be found again for ever: others are at it, or the store is away.
     if (!page.some((one) => one !== undefined)) break;
   }
   const count = (kind: Charge["known"]) => known.filter((one) => one === kind).length;
   return { found: known.length, reported: count("reported"), assumed: count("assumed") };
+}
+
+/** Ends a hold whose owner has died; says how its charge is known where this ended it. */
+export async function recoverHold(
+  host: StepHost,
+  hold: OpenHold,
+): Promise<Charge["known"] | undefined> {
+  const charge = await chargeFor(host, hold);
+  const reply = await host.ledger.settle(hold.id, charge);
+  return reply.kind === "settled" ? charge.known : undefined;
 }
 
 async function chargeFor(host: StepHost, hold: OpenHold): Promise<Charge> {

@@ -16,7 +16,7 @@ interface Capped {
     readonly monotonic: () => number;
     readonly minOutputTokens: { readonly plain: number; readonly reasoning: number };
   };
-  readonly request: { readonly signal: AbortSignal | undefined };
+  readonly signal: AbortSignal;
 }
 
 /** How many output tokens the next step may ask for: the most that is left, the least that is useful. */
@@ -40,10 +40,10 @@ export function stopBefore(
   { estimate }: PromptSize,
   hasAnswer: boolean,
 ): Stop | undefined {
-  const { plan, steps, deadline, host, request } = capped;
+  const { plan, steps, deadline, host, signal } = capped;
   const used = usedBy(steps);
   // Before the first step there is nothing to give back: the step itself throws the signal's reason.
-  if (request.signal?.aborted && hasAnswer) return { reason: "aborted" };
+  if (signal.aborted && hasAnswer) return { reason: "aborted" };
   if (host.monotonic() >= deadline) {
     if (hasAnswer) return { reason: "deadline" };
     throw new BudgetError("provider_timeout", {

@@ -1,14 +1,14 @@
 /** How a run that has done something comes to its end before its time. */
 import { type BudgetError, toProblem } from "../errors.ts";
-import type { Item, Stop } from "../ledger/index.ts";
+import type { Item, OpenCall, Stop } from "../ledger/index.ts";
 import type { Answered } from "./backend.ts";
 import { textField } from "./fields.ts";
-import { type ToolCall, outputItem, toolCallsIn } from "./tool-calls.ts";
+import { outputItem, toolCallsIn } from "./tool-calls.ts";
 
 /** Why there is no step after this answer, where its calls would ask for one. */
 export function stopAfter(
   answer: Answered,
-  run: { readonly calls: readonly ToolCall[]; readonly steps: number; readonly maxSteps: number },
+  run: { readonly calls: readonly OpenCall[]; readonly steps: number; readonly maxSteps: number },
 ): Stop | undefined {
   if (answer.status === "incomplete")
     return { reason: answer.reason === "content_filter" ? "content_filter" : "max_output_tokens" };
@@ -21,8 +21,12 @@ const BUDGET_CODES: ReadonlySet<string> = new Set(["app_budget_exhausted", "inva
 
 /** A refusal or failure of the next step, as the reason to stop. */
 export function stopOf(error: BudgetError): Stop {
-  const isBudget = error.status === 402 || BUDGET_CODES.has(error.code);
-  return { reason: isBudget ? "budget" : "provider", problem: toProblem(error) };
+  return { reason: isOfBudget(error) ? "budget" : "provider", problem: toProblem(error) };
+}
+
+/** Whether money refused, and not the provider. */
+export function isOfBudget({ status, code }: BudgetError): boolean {
+  return status === 402 || BUDGET_CODES.has(code);
 }
 
 /**

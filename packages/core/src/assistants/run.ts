@@ -1,5 +1,13 @@
 /** What a run gives back, and what is remembered of it. */
-import type { Balance, Charge, Item, RunRecord, StepRecord, Stop } from "../ledger/index.ts";
+import type {
+  Balance,
+  Charge,
+  Item,
+  OpenCall,
+  RunRecord,
+  StepRecord,
+  Stop,
+} from "../ledger/index.ts";
 import { type Usage, addNano, addUsage, formatUsd, NO_USAGE } from "../rules/index.ts";
 
 /** Money for people and for sums. */
@@ -52,6 +60,8 @@ export interface RunSummary {
   readonly cost: Cost;
   readonly createdAt: string;
   readonly stop?: Stop;
+  /** Calls that a crash cut off, of tools with `sideEffects`: they may or may not have happened, and were not repeated. */
+  readonly interrupted?: readonly Pick<OpenCall, "callId" | "name">[];
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -75,7 +85,8 @@ function usageFrom(usage: Usage): RunUsage {
 
 /** A run as the app sees it. */
 export function summaryOf(record: RunRecord): RunSummary {
-  const { id, thread, assistant, status, text, steps, createdAt, stop, metadata } = record;
+  const { id, thread, assistant, status, text, steps, createdAt, stop, metadata, interrupted } =
+    record;
   return {
     id,
     thread,
@@ -87,6 +98,9 @@ export function summaryOf(record: RunRecord): RunSummary {
     cost: costFrom(steps.reduce((sum, step) => addNano(sum, step.nano), 0)),
     createdAt: new Date(createdAt).toISOString(),
     ...(stop ? { stop } : {}),
+    ...(interrupted
+      ? { interrupted: interrupted.map(({ callId, name }) => ({ callId, name })) }
+      : {}),
     ...(metadata ? { metadata } : {}),
   };
 }

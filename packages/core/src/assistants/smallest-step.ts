@@ -5,7 +5,7 @@ import type { AssistantDefinition } from "./assistant.ts";
 import { planOf } from "./plan.ts";
 import { sizeOf } from "./prompt.ts";
 import { outputRange } from "./run-caps.ts";
-import type { RunnerHost } from "./runner.ts";
+import type { RunnerHost } from "./session.ts";
 import { userItem } from "./user-input.ts";
 
 interface Asker {

@@ -14,6 +14,8 @@ export interface StepPlan extends Omit<HeldPlan, "model"> {
   /** When the run must be over, by the monotonic clock. */
   readonly deadline: number;
   readonly onText: (delta: string) => void;
+  /** The provider has begun to answer. */
+  readonly onCreated?: () => void;
 }
 
 /** A failed attempt, and whether another one makes sense. */
@@ -90,6 +92,7 @@ async function attempt(host: StepHost, plan: StepPlan): Promise<Answered> {
         created: (responseId) => {
           // Not waited for while the stream runs; a failure only means that recovery can't ask.
           attached = host.ledger.attach(hold.id, responseId).catch(() => undefined);
+          plan.onCreated?.();
         },
         text: (delta) => {
           emitted = true;

@@ -1,17 +1,10 @@
 /** The calls that a model has asked for: run in parallel, each to an output, whatever happens. */
-import type { Item } from "../ledger/index.ts";
+import type { Item, OpenCall } from "../ledger/index.ts";
 import { textField } from "./fields.ts";
-import type { Tool, ToolContext } from "./tool.ts";
-
-export interface ToolCall {
-  readonly callId: string;
-  readonly name: string;
-  /** JSON, as the model wrote it. */
-  readonly arguments: string;
-}
+import type { ClientTool, Tool, ToolContext } from "./tool.ts";
 
 export interface ToolOutcome {
-  readonly call: ToolCall;
+  readonly call: OpenCall;
   /** What the model is told. */
   readonly output: string;
   readonly failed: boolean;
@@ -21,7 +14,7 @@ export interface ToolOutcome {
 const LONGEST_OUTPUT = 32_000;
 
 /** The function calls among the items of an answer. */
-export function toolCallsIn(items: readonly Item[]): readonly ToolCall[] {
+export function toolCallsIn(items: readonly Item[]): readonly OpenCall[] {
   return items.flatMap((item) =>
     item.type === "function_call"
       ? {
@@ -38,32 +31,29 @@ export function outputItem(callId: string, output: string): Item {
   return { type: "function_call_output", call_id: callId, output };
 }
 
-export async function runTools(
-  calls: readonly ToolCall[],
-  tools: readonly Tool[],
+/** Runs a tool of the app's own, to an output in any case. */
+export async function runTool(
+  call: OpenCall,
+  tools: readonly (Tool | ClientTool)[],
   context: Omit<ToolContext, "callId">,
-): Promise<readonly ToolOutcome[]> {
-  return Promise.all(
-    calls.map(async (call) => {
-      const tool = tools.find(({ name }) => name === call.name);
-      if (!tool) {
-        const names = tools.map(({ name }) => name).join(", ");
-        return failure(call, `There is no tool ${call.name}. Tools: ${names || "none"}.`);
-      }
-      try {
-        const output = await withinTime(tool, call, context);
-        return { call, output: cut(textOf(output)), failed: false };
-      } catch (error) {
-        return failure(call, reasonOf(error));
-      }
-    }),
-  );
+): Promise<ToolOutcome> {
+  const tool = tools.find(({ name }) => name === call.name);
+  if (!tool?.invoke) {
+    const names = tools.map(({ name }) => name).join(", ");
+    return failure(call, `There is no tool ${call.name}. Tools: ${names || "none"}.`);
+  }
+  try {
+    const output = await withinTime(tool, call, context);
+    return { call, output: outputText(output), failed: false };
+  } catch (error) {
+    return failure(call, reasonOf(error));
+  }
 }
 
 /** A tool that ignores its signal is left behind when its time is up. */
 async function withinTime(
   tool: Tool,
-  call: ToolCall,
+  call: OpenCall,
   context: Omit<ToolContext, "callId">,
 ): Promise<unknown> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(tool.timeoutMs)]);
@@ -73,7 +63,7 @@ async function withinTime(
     const why = context.signal.aborted
       ? "The run was stopped."
       : `The tool took longer than ${tool.timeoutMs} ms.`;
-    reject(new Error(why));
+    reject(new Error(tool.sideEffects ? `${why} It may or may not have happened.` : why));
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -91,12 +81,13 @@ function reasonOf(error: unknown): string {
   return (typeof error === "string" ? error : textField(error, "message")) || "The tool failed.";
 }
 
-function failure(call: ToolCall, message: string): ToolOutcome {
+function failure(call: OpenCall, message: string): ToolOutcome {
   return { call, output: cut(JSON.stringify({ error: message })), failed: true };
 }
 
-function textOf(output: unknown): string {
-  return typeof output === "string" ? output : (JSON.stringify(output) ?? "null");
+/** What the model is told of an output: a string as it is, all else as JSON, a book cut. */
+export function outputText(output: unknown): string {
+  return cut(typeof output === "string" ? output : (JSON.stringify(output) ?? "null"));
 }
 
 function cut(text: string): string {

@@ -48,6 +48,8 @@ export function budgetedClient(options: BudgetedClientOptions): OpenAI {
     ...(maxRetries === undefined ? {} : { maxRetries }),
     ...azuresOwn(own),
   });
+  // A class of the app's own may have put another in its place.
+  Reflect.set(metered, "fetch", fetch);
   hook(metered, { calls, made });
   return surfaceOf(metered, { own, waive, waived, refused });
 }

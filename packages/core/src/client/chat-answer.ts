@@ -1,12 +1,13 @@
 /** What a chat completion, whole or streamed, says of how it ended and what it used. */
 import { type Answered, textField } from "../assistants/index.ts";
 import type { EventReading, StreamReader } from "./metered-call.ts";
-import { type Fields, isFields, listIn } from "./request-fields.ts";
+import { type Fields, isFields, jsonIn, listIn } from "./request-fields.ts";
 
 /** A whole completion. */
 export function chatAnswer(body: unknown): Answered | undefined {
   if (!isFields(body) || !Array.isArray(body["choices"])) return undefined;
   const [choice] = listIn(body["choices"]);
+  if (!isFields(choice) && !isFields(body["usage"])) return undefined;
   const message = isFields(choice) ? choice["message"] : undefined;
   return answerOf(body, {
     text: isFields(message) ? JSON.stringify(message) : "",
@@ -81,12 +82,13 @@ export function chatReader(wantsUsage: boolean): StreamReader {
         const answered = answer();
         return { pass: bytes, ...(answered ? { answer: answered } : {}) };
       }
-      const chunk = parsed(data);
+      const chunk = jsonIn(data);
       if (!isFields(chunk)) return { pass: bytes };
       if (event === "error" || isFields(chunk["error"])) return { pass: bytes, failed: true };
       hear(chunk);
       const isUsageOnly = listIn(chunk["choices"]).length === 0 && isFields(chunk["usage"]);
-      const answered = isUsageOnly ? answer() : undefined;
+      // Some servers say first what was sent: nothing has been answered then.
+      const answered = isUsageOnly && finish !== "" ? answer() : undefined;
       const said = answered ? { answer: answered } : {};
       if (wantsUsage) return { pass: bytes, ...said };
       if (isUsageOnly) return said;
@@ -104,16 +106,10 @@ function blockBytes(event: string | undefined, chunk: Fields): Uint8Array<ArrayB
   return new TextEncoder().encode(`${name}data: ${JSON.stringify(chunk)}\n\n`);
 }
 
-/** What a delta brings: its text, or as JSON the calls in it. */
-function deltaText({ content, refusal, tool_calls: calls }: Fields): string {
-  const text = [content, refusal].filter((one) => typeof one === "string").join("");
-  return calls === undefined || calls === null ? text : text + JSON.stringify(calls);
-}
-
-function parsed(data: string | undefined): unknown {
-  try {
-    return data === undefined ? undefined : JSON.parse(data);
-  } catch {
-    return undefined;
-  }
+/** What a delta brings: its text, or as JSON whatever else it is, such as calls. */
+function deltaText({ role: _role, ...brought }: Fields): string {
+  return Object.values(brought)
+    .filter((one) => one !== undefined && one !== null)
+    .map((one) => (typeof one === "string" ? one : JSON.stringify(one)))
+    .join("");
 }

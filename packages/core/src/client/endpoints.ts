@@ -1,9 +1,13 @@
 /** What a request of the SDK's is, by its method and address: the wall behind the methods' names. */
 import { notMetered } from "./refusals.ts";
 
-export type Endpoint = "responses" | "chat" | "embeddings";
+export interface Endpoint {
+  readonly kind: "responses" | "chat" | "embeddings";
+  /** Azure's: what answers, whatever the body says. */
+  readonly deployment?: string;
+}
 
-const METERED: Readonly<Record<string, Endpoint>> = {
+const METERED: Readonly<Record<string, Endpoint["kind"]>> = {
   "/responses": "responses",
   "/chat/completions": "chat",
   "/embeddings": "embeddings",
@@ -24,11 +28,12 @@ const FREE_POSTS = [
 
 /** @throws BudgetError `call_not_metered` for whatever is not known to be countable or free. */
 export function endpointOf(method: string, url: string, baseURL: string): Endpoint | "free" {
-  const path = pathUnder(url, baseURL);
+  const { path, ...deployed } = pathUnder(url, baseURL);
   const verb = method.toUpperCase();
   if (path !== undefined) {
     if (verb === "GET" || verb === "HEAD" || verb === "DELETE") return "free";
-    if (verb === "POST" && Object.hasOwn(METERED, path)) return METERED[path] ?? "free";
+    const kind = Object.hasOwn(METERED, path) ? METERED[path] : undefined;
+    if (verb === "POST" && kind) return { kind, ...deployed };
     if (verb === "POST" && FREE_POSTS.some((free) => free.test(path))) return "free";
   }
   throw notMetered(
@@ -40,10 +45,17 @@ export function endpointOf(method: string, url: string, baseURL: string): Endpoi
   );
 }
 
-/** Azure puts the deployment before the path. */
-function pathUnder(url: string, baseURL: string): string | undefined {
+/** Azure puts the deployment before the path; its name needs no escapes. */
+const DEPLOYMENT = /^\/(?:openai\/)?deployments\/([^/%]+)(?=\/)/;
+
+function pathUnder(
+  url: string,
+  baseURL: string,
+): { readonly path?: string; readonly deployment?: string } {
   const [at, base] = [new URL(url), new URL(baseURL)];
   const root = base.pathname.replace(/\/+$/, "");
-  if (at.origin !== base.origin || !at.pathname.startsWith(`${root}/`)) return undefined;
-  return at.pathname.slice(root.length).replace(/^\/(openai\/)?deployments\/[^/]+(?=\/)/, "");
+  if (at.origin !== base.origin || !at.pathname.startsWith(`${root}/`)) return {};
+  const path = at.pathname.slice(root.length);
+  const [prefix = "", deployment] = DEPLOYMENT.exec(path) ?? [];
+  return { path: path.slice(prefix.length), ...(deployment === undefined ? {} : { deployment }) };
 }

@@ -10,10 +10,12 @@ export interface MeteredCall {
   /** What is sent: its bytes, and what the provider wraps something around. */
   readonly weight: { readonly bytes: number; readonly items: number; readonly tools: number };
   /** What the provider adds by itself, and how to learn how much that is. */
-  readonly history?:
-    | { readonly previous: string }
+  readonly history?: {
     /** What of the request decides how much is sent. */
-    | { readonly conversation: Fields };
+    readonly counted: Fields;
+    /** The response that this one follows; absent for a conversation. */
+    readonly previous?: string;
+  };
   /** Reasoning items that are sent back, by their ids: their text is not what its bytes say. */
   readonly reasoning: readonly (string | undefined)[];
   /** The cap that the caller set; `none` where nothing is generated. */

@@ -1,4 +1,5 @@
 /** The `fetch` of a budgeted client: nothing that costs money leaves without a hold. */
+import type { Ending } from "../assistants/index.ts";
 import { type BudgetError, isBudgetError } from "../errors.ts";
 import { promptBound } from "../rules/index.ts";
 import { callPlan } from "./call-plan.ts";
@@ -9,10 +10,10 @@ import { type Endpoint, endpointOf } from "./endpoints.ts";
 import { holdAttempt } from "./held-attempt.ts";
 import type { MeteredCall } from "./metered-call.ts";
 import { type StandIns, notMetered } from "./refusals.ts";
-import { type Fields, isFields, refusedField } from "./request-fields.ts";
+import { type Fields, isFields, jsonIn, refusedField } from "./request-fields.ts";
 import { responsesCall } from "./responses-call.ts";
 import { type Fetch, isGivenUp, sendCall } from "./sent-call.ts";
-import { countedByProvider, previousTotal } from "./server-history.ts";
+import { countedByProvider, isSameModel, previousTotal } from "./server-history.ts";
 
 export interface MeteredFetchOptions {
   readonly host: ClientHost;
@@ -45,24 +46,58 @@ export function meteredFetch(options: MeteredFetchOptions): Fetch {
 }
 
 async function meteredRequest(
-  { host, who: find, send, callOf, standIns, connectionError }: MeteredFetchOptions,
-  { endpoint, url, init }: { endpoint: Endpoint; url: string; init: RequestInit },
+  options: MeteredFetchOptions,
+  request: { readonly endpoint: Endpoint; readonly url: string; readonly init: RequestInit },
 ): Promise<Response> {
+  const { host, who: find, send, callOf, standIns, connectionError } = options;
+  const { url, init } = request;
+  const { kind, deployment } = request.endpoint;
   host.ready();
-  const metered = meteredCall(endpoint, bodyOf(init), host);
+  const metered = deployed(meteredCall(kind, bodyOf(init), host), deployment, host);
   const { call, timeoutMs } = callOf(init);
   const gaveUp = () => standIns.answer(connectionError(call.failure));
   if (isGivenUp(call)) return gaveUp();
   const who = await find();
   const signal = init.signal ?? undefined;
-  const history = () => historyTokens(host, metered, { send, url, init });
+  const count = () => historyTokens(host, metered, { send, url, init });
+  let counted = 0;
+  const history = async (): Promise<number> => (counted = await count());
   const plan = await callPlan(host, who, { metered, call, signal, history });
   const attempt = await holdAttempt(host, plan, metered);
-  return sendCall({ host, send, url, init, metered, attempt, call, gaveUp, timeoutMs });
+  // While money was waited for, others may have added to a conversation.
+  const hasGrown = isConversation(metered) && (await count().catch(failed)) > counted;
+  if (!hasGrown)
+    return sendCall({ host, send, url, init, metered, attempt, call, gaveUp, timeoutMs });
+  await attempt.ended(unsentBecause("the conversation has grown"));
+  return meteredRequest(options, request);
+
+  async function failed(error: unknown): Promise<never> {
+    await attempt.ended(unsentBecause("the conversation could not be counted"));
+    throw error;
+  }
 }
 
-function meteredCall(endpoint: Endpoint, body: Fields, { stored }: ClientHost): MeteredCall {
-  switch (endpoint) {
+function isConversation({ history }: MeteredCall): boolean {
+  return history !== undefined && history.previous === undefined;
+}
+
+function unsentBecause(message: string): Ending {
+  return { kind: "not_spent", reason: "refused", message, retry: false, cause: undefined };
+}
+
+/** At Azure the deployment answers, whatever model the body names: one that is named like a model is taken at its word. */
+function deployed(
+  metered: MeteredCall,
+  deployment: string | undefined,
+  { prices }: ClientHost,
+): MeteredCall {
+  const names = deployment === undefined ? [] : [deployment, deployment.toLowerCase()];
+  const model = names.find((name) => prices.find(name));
+  return model === undefined ? metered : { ...metered, model };
+}
+
+function meteredCall(kind: Endpoint["kind"], body: Fields, { stored }: ClientHost): MeteredCall {
+  switch (kind) {
     case "responses":
       return responsesCall(body, { stored });
     case "chat":
@@ -73,43 +108,43 @@ function meteredCall(endpoint: Endpoint, body: Fields, { stored }: ClientHost): 
 }
 
 function bodyOf({ body }: RequestInit): Fields {
-  const parsed: unknown = typeof body === "string" ? parse(body) : undefined;
-  if (isFields(parsed)) return parsed;
+  const fields = jsonIn(body);
+  if (isFields(fields)) return fields;
   throw notMetered("This call was not sent", {
     why: "its body is no JSON object, so what it costs can't be counted",
     wayOut: "Give the method its parameters as an object.",
   });
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** @throws BudgetError `call_not_metered` where nobody can say how long the history is. */
 async function historyTokens(
   host: ClientHost,
-  { history }: MeteredCall,
+  { history, model }: MeteredCall,
   request: { readonly send: Fetch; readonly url: string; readonly init: RequestInit },
 ): Promise<number> {
   if (!history) return 0;
-  if ("previous" in history) {
-    const total = await previousTotal(history.previous, host.answers, host.backend);
-    if (total !== undefined) return promptBound({ bytes: total, items: 0, tools: 0 });
-    throw refusedField(
-      "previous_response_id",
-      "neither this process nor the provider can say how long that response was",
-    );
+  const { previous, counted } = history;
+  const field = previous === undefined ? "conversation" : "previous_response_id";
+  if (previous !== undefined) {
+    const total = await previousTotal(previous, host.answers, host.backend);
+    if (!total)
+      throw refusedField(
+        field,
+        "neither this process nor the provider can say how long that response was",
+      );
+    if (isSameModel(total.model, model, host.prices)) return bound(total.tokens);
   }
   const { send, url, init } = request;
   const asked = send(url.replace(/\/responses(?=$|\?)/, "/responses/input_tokens"), {
     ...init,
-    body: JSON.stringify(history.conversation),
+    body: JSON.stringify(counted),
   });
   const tokens = await countedByProvider(asked);
-  if (tokens !== undefined) return promptBound({ bytes: tokens, items: 0, tools: 0 });
-  throw refusedField("conversation", "the provider does not say how long that conversation is");
+  if (tokens !== undefined) return bound(tokens);
+  const what = previous === undefined ? "that conversation" : "what another model has answered";
+  throw refusedField(field, `the provider does not say how long ${what} is`);
+}
+
+function bound(tokens: number): number {
+  return promptBound({ bytes: tokens, items: 0, tools: 0 });
 }

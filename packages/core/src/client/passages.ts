@@ -2,6 +2,7 @@
 import type { Answered, Ending } from "../assistants/index.ts";
 import type { MeteredCall } from "./metered-call.ts";
 import type { Passage } from "./passing-body.ts";
+import { jsonIn } from "./request-fields.ts";
 import { sseBlocks } from "./sse-blocks.ts";
 
 /** Told what becomes of a call; only the first ending counts. */
@@ -19,7 +20,7 @@ export function wholePassage(metered: MeteredCall, listener: Listener): Passage 
       return Promise.resolve([]);
     },
     end: async () => {
-      const answer = metered.answered(parsed(chunks));
+      const answer = metered.answered(jsonIn(textOf(chunks)));
       await listener.ended(answer ?? lost("the answer could not be read"));
       return chunks;
     },
@@ -71,12 +72,8 @@ function lostTo(error: unknown, silent: boolean): Lost {
   return { kind: "lost", message, timedOut: silent, cause: error };
 }
 
-function parsed(chunks: readonly Uint8Array[]): unknown {
+function textOf(chunks: readonly Uint8Array[]): string {
   const decoder = new TextDecoder();
   const text = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
-  try {
-    return JSON.parse(text + decoder.decode());
-  } catch {
-    return undefined;
-  }
+  return text + decoder.decode();
 }

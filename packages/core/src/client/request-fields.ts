@@ -72,3 +72,12 @@ export function numberIn(value: unknown): number | undefined {
 export function listIn(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
+
+/** What a text says in JSON; undefined where it is none. */
+export function jsonIn(value: unknown): unknown {
+  try {
+    return typeof value === "string" ? JSON.parse(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -11,6 +11,7 @@ import {
   counted,
   each,
   isFields,
+  jsonIn,
   listIn,
   numberIn,
   object,
@@ -23,7 +24,7 @@ const CONTENT = textContent("input_text", "output_text", "refusal");
 
 /** What an input item of each type may hold. */
 const ITEMS: Readonly<Record<string, Check>> = {
-  message: (item, path) => CONTENT(fieldOf(item, "content") ?? "", `${path}.content`),
+  message: (item, path) => CONTENT(fieldOf(item, "content"), `${path}.content`),
   function_call: counted,
   function_call_output: (item, path) => CONTENT(fieldOf(item, "output") ?? "", `${path}.output`),
   custom_tool_call: counted,
@@ -32,7 +33,8 @@ const ITEMS: Readonly<Record<string, Check>> = {
 };
 
 const inputItem: Check = (item, path) => {
-  const type = textField(item, "type") || "message";
+  // Without either it is a reference to something that the provider keeps.
+  const type = textField(item, "type") || (textField(item, "role") ? "message" : "");
   const check = Object.hasOwn(ITEMS, type) ? ITEMS[type] : undefined;
   if (!check) throw refusedField(`${path}.type`, "only messages and the app's own tools are known");
   check(item, path);
@@ -76,13 +78,14 @@ const ALLOWED: Readonly<Record<string, Check>> = {
   truncation: counted,
 };
 
-/** Decides how many tokens a conversation of the provider's sends. */
+/** Decides how many tokens are sent where the provider adds what it keeps. */
 const COUNTED_BY_PROVIDER = [
   "conversation",
   "input",
   "instructions",
   "model",
   "parallel_tool_calls",
+  "previous_response_id",
   "reasoning",
   "text",
   "tool_choice",
@@ -126,17 +129,18 @@ export function responsesCall(body: Fields, { stored }: { readonly stored: boole
 
 function historyOf(body: Fields): Pick<MeteredCall, "history"> {
   const previous = textField(body, "previous_response_id");
-  if (previous) return { history: { previous } };
-  if (body["conversation"] === undefined || body["conversation"] === null) return {};
+  const isConversation = body["conversation"] !== undefined && body["conversation"] !== null;
+  if (!previous && !isConversation) return {};
   const entries = COUNTED_BY_PROVIDER.filter((name) => name in body);
-  return {
-    history: { conversation: Object.fromEntries(entries.map((name) => [name, body[name]])) },
-  };
+  const asked = Object.fromEntries(entries.map((name) => [name, body[name]]));
+  return { history: { counted: asked, ...(previous ? { previous } : {}) } };
 }
 
 function wholeAnswer(response: unknown): Answered | undefined {
   if (fieldOf(response, "object") !== "response" && fieldOf(response, "output") === undefined)
     return undefined;
+  const status = fieldOf(response, "status");
+  if (status === "in_progress" || status === "queued") return undefined;
   return safely(() => answered(asResponse(response), []));
 }
 
@@ -147,7 +151,7 @@ function reader(): StreamReader {
   return {
     read: ({ bytes, event, data }) => {
       created = undefined;
-      const said = parsed(data);
+      const said = jsonIn(data);
       const answer = safely(() => readEvent(asEvent(said), seen, on));
       const isFailure = event === "error" || fieldOf(said, "type") === "error";
       return {
@@ -168,10 +172,6 @@ function safely<T>(read: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function parsed(data: string | undefined): unknown {
-  return data === undefined ? undefined : safely((): unknown => JSON.parse(data));
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -5,7 +5,7 @@ import type { HeldAttempt } from "./held-attempt.ts";
 import type { MeteredCall } from "./metered-call.ts";
 import { streamPassage, wholePassage } from "./passages.ts";
 import { type Patience, passOn } from "./passing-body.ts";
-import { isFields } from "./request-fields.ts";
+import { isFields, jsonIn } from "./request-fields.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -138,13 +138,9 @@ function likeThe(response: Response, body: ReadableStream<Uint8Array> | string):
 }
 
 function errorIn(text: string): { readonly code?: unknown; readonly type?: unknown } {
-  try {
-    const body: unknown = JSON.parse(text);
-    const error = isFields(body) ? body["error"] : undefined;
-    return isFields(error) ? { code: error["code"], type: error["type"] } : {};
-  } catch {
-    return {};
-  }
+  const body = jsonIn(text);
+  const error = isFields(body) ? body["error"] : undefined;
+  return isFields(error) ? { code: error["code"], type: error["type"] } : {};
 }
 
 /** What fetch itself throws where its caller aborts. */

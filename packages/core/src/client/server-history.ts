@@ -1,22 +1,28 @@
 /** What the provider adds to a request by itself: earlier answers that it keeps. */
 import { LRUCache } from "lru-cache";
 import { type Answered, type Backend, textField } from "../assistants/index.ts";
-import { readUsage } from "../rules/index.ts";
+import { type PriceTable, readUsage } from "../rules/index.ts";
 import { isFields } from "./request-fields.ts";
 
 /** What answers of this process have used, by their ids. */
 export interface KnownAnswers {
   learn(answer: Answered): void;
-  /** All the tokens of a response: no more than that is sent again where another one follows it. */
-  totalOf(responseId: string): number | undefined;
+  /** All the tokens of a response: no more than that is sent again where another one of its model follows it. */
+  totalOf(responseId: string): Total | undefined;
   /** A bound of what reasoning items count for where they are sent back. */
   reasoningOf(items: readonly (string | undefined)[], most: number): number;
+}
+
+interface Total {
+  readonly tokens: number;
+  /** The model that counted them; empty where the server does not say. */
+  readonly model: string;
 }
 
 const MOST_KNOWN = 10_000;
 
 export function knownAnswers(): KnownAnswers {
-  const totals = new LRUCache<string, number>({ max: MOST_KNOWN });
+  const totals = new LRUCache<string, Total>({ max: MOST_KNOWN });
   const reasoning = new LRUCache<string, { readonly of: string; readonly tokens: number }>({
     max: MOST_KNOWN,
   });
@@ -24,7 +30,7 @@ export function knownAnswers(): KnownAnswers {
     learn: (answer) => {
       const reading = readUsage(answer.usage);
       if (!reading || answer.responseId === undefined) return;
-      totals.set(answer.responseId, reading.usage.totalTokens);
+      totals.set(answer.responseId, { tokens: reading.usage.totalTokens, model: answer.model });
       for (const item of answer.output) {
         const id = item.type === "reasoning" ? textField(item, "id") : "";
         if (id !== "")
@@ -54,13 +60,21 @@ export async function previousTotal(
   responseId: string,
   known: KnownAnswers,
   backend: Backend,
-): Promise<number | undefined> {
+): Promise<Total | undefined> {
   const total = known.totalOf(responseId);
-  if (total !== undefined) return total;
+  if (total) return total;
   const found = await backend.find(responseId);
   if (found.kind !== "answered") return undefined;
   known.learn(found);
-  return readUsage(found.usage)?.usage.totalTokens;
+  const tokens = readUsage(found.usage)?.usage.totalTokens;
+  return tokens === undefined ? undefined : { tokens, model: found.model };
+}
+
+/** Whether two names are of one model, which counts a text alike; a server that gives none gives the one asked for. */
+export function isSameModel(answered: string, asked: string, prices: PriceTable): boolean {
+  if (answered === "" || answered === asked) return true;
+  const model = prices.find(answered)?.model;
+  return model !== undefined && model === prices.find(asked)?.model;
 }
 
 /** What the provider says that a request would send. */

@@ -34,13 +34,19 @@ export function surfaceOf(metered: OpenAI, options: SurfaceOptions): OpenAI {
 
   function show<T extends object>(target: T, mine: object | undefined, path: string): T {
     const shown = new Map<string, unknown>();
+    const valueOf = (key: PropertyKey): unknown => {
+      if (typeof key !== "string" || OF_OBJECTS.has(key)) return Reflect.get(target, key);
+      if (!shown.has(key)) shown.set(key, member(target, mine, { path, key }));
+      // Plain values are read anew: an app may change them on its own client.
+      const found = shown.get(key);
+      return found === PLAIN ? Reflect.get(target, key) : found;
+    };
     return new Proxy(target, {
-      get: (_, key) => {
-        if (typeof key === "symbol" || OF_OBJECTS.has(key)) return Reflect.get(target, key);
-        if (!shown.has(key)) shown.set(key, member(target, mine, { path, key }));
-        // Plain values are read anew: an app may change them on its own client.
-        const found = shown.get(key);
-        return found === PLAIN ? Reflect.get(target, key) : found;
+      get: (_, key) => valueOf(key),
+      getOwnPropertyDescriptor: (_, key) => {
+        const own = Reflect.getOwnPropertyDescriptor(target, key);
+        const value = own && valueOf(key);
+        return value === undefined ? undefined : { ...own, value };
       },
       set: (_, key) => refuseChange(path, key),
       defineProperty: (_, key) => refuseChange(path, key),

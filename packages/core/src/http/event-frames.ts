@@ -2,7 +2,7 @@
 import type { RunStream } from "../assistants-of.ts";
 import type { RunEvent, RunSummary } from "../assistants/index.ts";
 import { balanceJson } from "../ledger/index.ts";
-import type { Answer, LastEvent } from "./refusal.ts";
+import type { LastEvent } from "./refusal.ts";
 
 /** What goes with the frames, whatever the framework. */
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
@@ -18,8 +18,8 @@ export function problemFrame(body: string): string {
 }
 
 /**
- * The events of a run, one frame each: `text`, `tool_call`, `tool_output`, `step`, and at the end
- * `run` with its result, or `problem`. Arguments and outputs of tools stay on the server. Or frames of
+ * The events of a run, one frame each: `start`, `text`, `tool_call`, `tool_output`, `interrupted`,
+ * `step`, and at the end `run` with its result, or `problem`. Arguments and outputs of tools stay on the server. Or frames of
  * the app's own, as they are, and `problem` after them.
  *
  * It resolves with the first one, so that a refusal before it is still an ordinary answer.
@@ -29,7 +29,7 @@ export function problemFrame(body: string): string {
  */
 export async function eventFrames(
   source: RunStream | AsyncIterable<string>,
-  last: (error: unknown) => Answer | LastEvent | undefined,
+  last: (error: unknown) => LastEvent | undefined,
 ): Promise<AsyncIterable<string>> {
   const frames = "result" in source ? framesOf(source) : source;
   const each = frames[Symbol.asyncIterator]();
@@ -45,13 +45,13 @@ async function* framesOf(stream: RunStream): AsyncGenerator<string> {
 async function* toTheEnd(
   first: IteratorResult<string>,
   each: AsyncIterator<string>,
-  last: (error: unknown) => Answer | LastEvent | undefined,
+  last: (error: unknown) => LastEvent | undefined,
 ): AsyncGenerator<string> {
   try {
     for (let next = first; !next.done; next = await each.next()) yield next.value;
   } catch (error) {
     const answer = last(error);
-    if (!answer || !("event" in answer)) throw error;
+    if (!answer) throw error;
     yield answer.event;
   } finally {
     // A client that left ends an app's own frames; a run goes on without its readers.
@@ -62,12 +62,16 @@ async function* toTheEnd(
 /** What a browser may see of an event, in the words of the wire. */
 function shownOf(event: RunEvent): Record<string, unknown> {
   switch (event.type) {
+    case "start":
+      return { id: event.run, thread: event.thread };
     case "text":
       return { delta: event.delta };
     case "tool_call":
       return { call_id: event.callId, name: event.name };
     case "tool_output":
       return { call_id: event.callId, name: event.name, failed: event.failed };
+    case "interrupted":
+      return { call_id: event.callId, name: event.name };
     case "step":
       return { cost: event.cost.usd };
     case "run":
@@ -75,13 +79,14 @@ function shownOf(event: RunEvent): Record<string, unknown> {
   }
 }
 
-function runJson({ id, thread, status, text, stop, cost, usage }: RunSummary) {
+function runJson({ id, thread, status, text, stop, interrupted, cost, usage }: RunSummary) {
   return {
     id,
     thread,
     status,
     text,
-    ...(stop ? { stop } : {}),
+    ...(stop ? { stop: stopJson(stop) } : {}),
+    ...(interrupted ? { interrupted: interrupted.map(callJson) } : {}),
     cost: cost.usd,
     usage: {
       prompt_tokens: usage.promptTokens,
@@ -91,4 +96,13 @@ function runJson({ id, thread, status, text, stop, cost, usage }: RunSummary) {
       total_tokens: usage.totalTokens,
     },
   };
+}
+
+/** With the arguments of the calls that the client is to carry out. */
+function stopJson({ calls, ...stop }: NonNullable<RunSummary["stop"]>) {
+  return { ...stop, ...(calls ? { calls: calls.map(callJson) } : {}) };
+}
+
+function callJson<Call extends { readonly callId: string }>({ callId, ...call }: Call) {
+  return { call_id: callId, ...call };
 }

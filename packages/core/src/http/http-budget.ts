@@ -1,18 +1,24 @@
 /** What every adapter needs: who sent a request, which policies are on it, what to answer. */
 import type { Assistants, RunOptions, RunStream } from "../assistants-of.ts";
 import type { Run } from "../assistants/index.ts";
-import { type AppBudget, type Budget, type Host, createBudget } from "../budget.ts";
+import {
+  type AppBudget,
+  type Budget,
+  type Host,
+  type ReadyPolicy,
+  createBudget,
+} from "../budget.ts";
 import { type BudgetError, isBudgetError } from "../errors.ts";
 import { eventStream } from "../event-stream.ts";
 import { invalidOptions } from "../invalid-options.ts";
 import { type Balance, OWN_SCOPES, balanceJson } from "../ledger/index.ts";
-import type { Policy } from "../rules/index.ts";
+import type { PolicyOptions } from "../options.ts";
 import { budgetHeaders, fullest } from "./budget-headers.ts";
 import { EVENT_STREAM_HEADERS, eventFrames, problemFrame } from "./event-frames.ts";
 import { type HttpOptions, budgetOptions } from "./http-options.ts";
 import { type Answer, type LastEvent, type ResponseSoFar, answerTo } from "./refusal.ts";
+import { subjectFinder } from "./subject-finder.ts";
 import { warnOnce } from "./warn-once.ts";
-import { whoOf } from "./who.ts";
 
 /** How an adapter's framework shows a request. */
 export interface HttpHost<Request extends object> extends Host {
@@ -22,25 +28,35 @@ export interface HttpHost<Request extends object> extends Host {
   readonly setHeaders: (request: Request, headers: Readonly<Record<string, string>>) => void;
   /** Told of a refusal before the app sees it: gives it what the framework looks for in an error. */
   readonly refused?: (request: Request, error: BudgetError) => void;
+  /** Told of what is under way for a request, which never rejects: where all ends with the response. */
+  readonly lasting?: (request: Request, work: Promise<unknown>) => void;
 }
 
 export interface HttpBudget<Request extends object> {
-  readonly budget: Budget;
   /** What the app does with it outside of requests: for every adapter to hand on as it is. */
   readonly app: AppBudget;
   /** The signed-in user's assistants. Free until used: the user is looked up at each call. */
   assistants(request: Request): Assistants;
+  /**
+   * Reads a policy where it is stated, so that a wrong one stops the app; the same object once.
+   *
+   * @param at Where it stands, which the message of a wrong one says first.
+   * @throws BudgetError `invalid_options`
+   */
+  policy(options: PolicyOptions, at?: string): ReadyPolicy;
   /**
    * Puts a policy upon a request; the innermost is put on last.
    *
    * @param isRoute Whether the framework says that it stands on a single route, so that it may override.
    * @throws BudgetError `invalid_options` for one that overrides and does not
    */
-  narrow(request: Request, policy: Policy, isRoute?: boolean): void;
+  narrow(request: Request, policy: ReadyPolicy, isRoute?: boolean): void;
   /**
    * What to write for one of our errors: an answer, or the last event of a stream that has begun. Also
    * tells the developer what is theirs to mend. Nothing for other errors, and where it is too late.
    */
+  answer(error: unknown, response: ResponseSoFar & { readonly begun: false }): Answer | undefined;
+  answer(error: unknown, response: ResponseSoFar & { readonly begun: true }): LastEvent | undefined;
   answer(error: unknown, response: ResponseSoFar): Answer | LastEvent | undefined;
   /**
    * Frames of server-sent events, of a run or an app's own, with `problem` at the end of those that
@@ -65,8 +81,9 @@ export function createHttpBudget<Request extends object>(
   const { headers = false, onWarning, warnAt = 0.8 } = options;
   const budget = createBudget(budgetOptions(options), host);
   const warn = warnOnce(budget.log);
-  const who = whoOf(options, host.slots, warn);
-  const policies = new WeakMap<Request, readonly Policy[]>();
+  const subjectOf = subjectFinder(options, host.slots, warn);
+  const readPolicies = new WeakMap<PolicyOptions, ReadyPolicy>();
+  const policies = new WeakMap<Request, readonly ReadyPolicy[]>();
   const chained = policyChains();
   const refusals = new WeakMap<Request, BudgetError>();
   if (options.assistants === undefined && options.limits === undefined) announce(budget);
@@ -77,14 +94,27 @@ export function createHttpBudget<Request extends object>(
     host.refused?.(request, error);
   }
 
-  /** Runs something as the request's user, and remembers a refusal. */
-  async function as<T>(
+  /** Does something as the request's user, and remembers a refusal. */
+  function as<T>(
+    request: Request,
+    act: (assistants: Assistants) => Promise<T>,
+    at?: "before",
+  ): Promise<T> {
+    const done = doneAs(request, act, at);
+    host.lasting?.(
+      request,
+      done.catch(() => undefined),
+    );
+    return done;
+  }
+
+  async function doneAs<T>(
     request: Request,
     act: (assistants: Assistants) => Promise<T>,
     at?: "before",
   ): Promise<T> {
     try {
-      const subject = await who.of(request, at);
+      const subject = await subjectOf(request, at);
       return await act(budget.under(subject, policies.get(request) ?? NONE));
     } catch (error) {
       remember(request, error);
@@ -115,10 +145,20 @@ export function createHttpBudget<Request extends object>(
   /** The user is looked up at each call; a refusal is remembered. */
   function clientOf(request: Request): Assistants["client"] {
     const find = async () => ({
-      subject: await who.of(request),
+      subject: await subjectOf(request),
       policies: policies.get(request) ?? NONE,
     });
     return budget.clientFor(find, (error) => remember(request, error));
+  }
+
+  function streamOf(request: Request, begin: (own: Assistants) => RunStream): RunStream {
+    return eventStream((onEvent) =>
+      as(request, async (own) => {
+        const stream = begin(own);
+        for await (const event of stream) if (event.type !== "run") onEvent(event);
+        return told(request, stream.result);
+      }),
+    );
   }
 
   function assistants(request: Request): Assistants {
@@ -126,19 +166,15 @@ export function createHttpBudget<Request extends object>(
     let client: Assistants["client"] | undefined;
     return {
       run,
-      stream: (call) =>
-        eventStream((onEvent) =>
-          as(request, async (own) => {
-            const stream = own.stream(call);
-            for await (const event of stream) if (event.type !== "run") onEvent(event);
-            return told(request, stream.result);
-          }),
-        ),
+      stream: (call) => streamOf(request, (own) => own.stream(call)),
+      resume: (id, options) => as(request, (own) => told(request, own.resume(id, options))),
+      resumeStream: (id, options) => streamOf(request, (own) => own.resumeStream(id, options)),
       balances: () => as(request, (own) => own.balances()),
       check: () => as(request, (own) => own.check()),
       runs: {
         get: (id) => as(request, (own) => own.runs.get(id)),
         list: (thread) => as(request, (own) => own.runs.list(thread)),
+        cancel: (id) => as(request, (own) => own.runs.cancel(id)),
       },
       get client() {
         return (client ??= clientOf(request));
@@ -150,8 +186,10 @@ export function createHttpBudget<Request extends object>(
     };
   }
 
-  function answer(error: unknown, so: ResponseSoFar): Answer | LastEvent | undefined {
-    const { begun, type, accept } = so;
+  function answer(error: unknown, so: ResponseSoFar & { begun: false }): Answer | undefined;
+  function answer(error: unknown, so: ResponseSoFar & { begun: true }): LastEvent | undefined;
+  function answer(error: unknown, so: ResponseSoFar): Answer | LastEvent | undefined;
+  function answer(error: unknown, { begun, type, accept }: ResponseSoFar) {
     if (!isBudgetError(error)) return undefined;
     if (begun && !/^text\/event-stream/i.test(type ?? "")) return undefined;
     if (error.status >= 500) budget.log.error(`assistants-budget: ${error.code}: ${error.message}`);
@@ -162,9 +200,18 @@ export function createHttpBudget<Request extends object>(
 
   const { for: of, ready, operator, on, recover, lines, close } = budget;
   return {
-    budget,
     app: { for: of, ready, operator, on, recover, lines, close },
     assistants,
+    policy: (one, at) => {
+      try {
+        const read = readPolicies.get(one) ?? budget.policy(one);
+        readPolicies.set(one, read);
+        return read;
+      } catch (error) {
+        if (at !== undefined && isBudgetError(error)) error.message = `${at}: ${error.message}`;
+        throw error;
+      }
+    },
     narrow: (request, policy, isRoute = false) => {
       if (policy.override && !isRoute) {
         const error = overridesTooMuch();
@@ -200,14 +247,17 @@ export function createHttpBudget<Request extends object>(
   };
 }
 
-const NONE: readonly Policy[] = [];
-const STREAMS: ResponseSoFar = { begun: true, type: EVENT_STREAM_HEADERS["Content-Type"] };
+const NONE: readonly ReadyPolicy[] = [];
+const STREAMS = { begun: true, type: EVENT_STREAM_HEADERS["Content-Type"] } as const;
 
 /** The same policies one within the other are the same list, by which the ledger knows its plans. */
-function policyChains(): (outer: readonly Policy[], inner: Policy) => readonly Policy[] {
-  const known = new WeakMap<readonly Policy[], WeakMap<Policy, readonly Policy[]>>();
+function policyChains(): (
+  outer: readonly ReadyPolicy[],
+  inner: ReadyPolicy,
+) => readonly ReadyPolicy[] {
+  const known = new WeakMap<readonly ReadyPolicy[], WeakMap<ReadyPolicy, readonly ReadyPolicy[]>>();
   return (outer, inner) => {
-    const within = known.get(outer) ?? new WeakMap<Policy, readonly Policy[]>();
+    const within = known.get(outer) ?? new WeakMap<ReadyPolicy, readonly ReadyPolicy[]>();
     known.set(outer, within);
     const chain = within.get(inner) ?? [...outer, inner];
     within.set(inner, chain);

@@ -1,6 +1,6 @@
 /** `@assistants-budget/core/http`: what an adapter needs. */
 export { createHttpBudget } from "./http-budget.ts";
-export { attach } from "./handle.ts";
+export { attach } from "./attach.ts";
 export type { HttpBudget, HttpHost } from "./http-budget.ts";
 export { EVENT_STREAM_HEADERS } from "./event-frames.ts";
 export type { HttpOptions } from "./http-options.ts";

@@ -4,7 +4,7 @@ import type { Log } from "../options.ts";
 export type WarnOnce = (code: WarningCode, message: string) => void;
 
 /** What an adapter can find wrong with how it is used. */
-export type WarningCode =
+type WarningCode =
   | "ERR_AB_REFUSAL_REPLACED"
   | "ERR_AB_MOUNTED_BEFORE_SIGN_IN"
   | "ERR_AB_DOUBLE_MOUNT"

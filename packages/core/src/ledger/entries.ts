@@ -44,6 +44,26 @@ export function entryOf<Counter>(
   };
 }
 
+/** So many of a rolling window's buckets are kept: those of two periods. */
+const KEPT_BUCKETS = 128;
+
+const NONE: readonly number[] = [];
+
+/**
+ * Which of a rolling window's buckets go when one is written: the oldest beyond 128, where they have
+ * left. What has left by one reading of the clock may be back by the next: only time that has really
+ * passed fills so many buckets, and by then what goes has left by any reading.
+ */
+export function surplusBuckets(
+  buckets: ReadonlyMap<number, { readonly youngest: number }>,
+  { rollingMs, now }: { readonly rollingMs: number; readonly now: number },
+): readonly number[] {
+  const surplus = buckets.size - KEPT_BUCKETS;
+  if (surplus <= 0) return NONE;
+  const oldest = [...buckets.keys()].toSorted((a, b) => a - b).slice(0, surplus);
+  return oldest.filter((index) => (buckets.get(index)?.youngest ?? 0) <= now - rollingMs);
+}
+
 /** What a charge means for a window that counts in the entry's unit. A run counts once, whatever it cost. */
 export function spentOf(
   entry: Pick<Entry<unknown>, "unit" | "amount">,

@@ -168,6 +168,7 @@ export function createLedger(host: LedgerHost): Ledger {
       const reply = await ask(request);
       switch (reply.kind) {
         case "held":
+          ends.taken(id, demand, reply.outputTokens);
           return living.born({ id, outputTokens: reply.outputTokens, request, sent });
         case "ended":
           throw new BudgetError("store_unavailable", {

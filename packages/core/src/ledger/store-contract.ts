@@ -23,6 +23,7 @@ export {
   noticesOf,
   ofSubject,
   spentOf,
+  surplusBuckets,
   windowOf,
 } from "./entries.ts";
 export type { Entry } from "./entries.ts";

@@ -114,6 +114,8 @@ export interface Unfinished {
   readonly next: number;
   /** What the user said, until it is in the thread. */
   readonly input?: readonly Item[];
+  /** The run's last sign of life by the store's clock, epoch ms: in a lease's place while there is no thread. */
+  readonly seenAt?: number;
   readonly open?: OpenAnswer;
 }
 

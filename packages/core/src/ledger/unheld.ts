@@ -4,10 +4,18 @@ import { claimAmount } from "../rules/index.ts";
 import type { Demand, Hold } from "./demand.ts";
 import type { Charge, ReserveRequest } from "./store.ts";
 
-/** What a step that nothing is held for would have been granted. Plain data: it may wait on a disk. */
+/** What a step was granted, or would have been, had it been asked for. Plain data: it may wait on a disk. */
 export interface Unheld {
   readonly demand: Omit<Demand, "signal" | "waitMs">;
   readonly outputTokens: number;
+}
+
+/** Without what is no data. */
+export function stepOf(
+  { signal: _signal, waitMs: _waitMs, ...demand }: Demand,
+  outputTokens: number,
+): Unheld {
+  return { demand, outputTokens };
 }
 
 export interface UnheldSteps {
@@ -27,12 +35,12 @@ export function unheldSteps(): UnheldSteps {
       return underWay.size;
     },
     has: (hold) => underWay.has(hold),
-    begin: ({ signal: _signal, waitMs: _waitMs, ...demand }) => {
+    begin: (demand) => {
       const id = `hold_${uuid()}`;
       const { promptTokens, rates } = demand.ceiling;
       const whole = { fixed: promptTokens * rates.prompt, perOutput: rates.completion };
       const outputTokens = demand.output.max;
-      underWay.set(id, { demand, outputTokens });
+      underWay.set(id, stepOf(demand, outputTokens));
       return { id, outputTokens, ceiling: claimAmount(whole, outputTokens), fresh: () => true };
     },
     end: (hold) => {
@@ -52,8 +60,8 @@ export function withoutLimits(request: ReserveRequest, outputTokens: number): Re
   };
 }
 
-/** The line says that nothing was held. */
-export function unheldCharge(charge: Charge): Charge {
-  const cause = "not held: the store was away";
+/** The line says that nothing was held, and why. */
+export function unheldCharge(charge: Charge, why: string): Charge {
+  const cause = `not held: ${why}`;
   return { ...charge, cause: charge.cause === undefined ? cause : `${charge.cause}; ${cause}` };
 }

@@ -100,7 +100,8 @@ describe("the deadline", () => {
     const run = await soon.run({ input: "Go" });
     expect(performance.now() - before).toBeLessThan(2_000);
     expect(run).toMatchObject({ status: "incomplete", stop: { reason: "deadline" } });
-    expect(run.steps).toHaveLength(1);
+    expect(run.text).toBe('Done: wait gave {"error":"The run was stopped."}.');
+    expect(run.steps).toHaveLength(2);
     running.simulator.setScript(callsTools());
     expect((await running.alice.run({ input: "On", thread: run.thread })).status).toBe("completed");
     await expectAgreement(running);
@@ -168,7 +169,9 @@ describe("the events of a stream", () => {
     const stream = running.alice.stream({ input: "Go" });
     const events = await eventsOf(stream);
     const run = await stream.result;
+    expect(events[0]).toEqual({ type: "start", run: run.id, thread: run.thread });
     expect(events.filter(({ type }) => type !== "text").map(({ type }) => type)).toEqual([
+      "start",
       "step",
       "tool_call",
       "tool_output",
@@ -218,7 +221,7 @@ describe("the events of a stream", () => {
     const failing = (async () => {
       for await (const event of stream) throw new Error(event.type);
     })();
-    await expect(failing).rejects.toThrow("text");
+    await expect(failing).rejects.toThrow("start");
     await stream.result;
     await expectAgreement(running);
   });

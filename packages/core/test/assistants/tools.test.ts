@@ -222,7 +222,7 @@ describe("whatever the model asks for", () => {
     expect((seen[0] as Record<string, unknown>)["admin"]).toBeUndefined();
   });
 
-  test("calls for ever: maxSteps ends it, open calls are closed, the thread takes a next turn", async () => {
+  test("calls for ever: the last step that maxSteps allows is an answer, the thread takes a next turn", async () => {
     let ran = 0;
     const execute = () => (ran += 1);
     const running = await start({
@@ -234,10 +234,12 @@ describe("whatever the model asks for", () => {
     const run = await running.alice.run({ input: "Go" });
     expect(run).toMatchObject({ status: "incomplete", stop: { reason: "max_steps" } });
     expect([run.steps.length, ran]).toEqual([3, 2]);
-    expect(run.output.at(-1)).toMatchObject({
-      type: "function_call_output",
-      output: '{"error":"Not run: max_steps."}',
-    });
+    expect(run.text).toBe("That is all I can say with what I have.");
+    const bodies = bodiesOf(running.simulator);
+    expect(bodies.map((body) => body["tool_choice"])).toEqual([undefined, undefined, "none"]);
+    // Told why, once; it is not kept.
+    expect(bodies[2]?.input.at(-1)).toMatchObject({ type: "message", role: "developer" });
+    expect(run.output.at(-1)).toMatchObject({ type: "message", role: "assistant" });
     running.simulator.setScript(callsTools());
     expect((await running.alice.run({ input: "And now?", thread: run.thread })).text).toBe("Done.");
     await expectAgreement(running);

@@ -3,7 +3,7 @@ import { createSimulator } from "@assistants-budget/simulator";
 import { AzureOpenAI } from "openai";
 import { AzureOpenAI as AzureOpenAI6 } from "openai-6";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createBudget, isBudgetError, memory } from "../../src/index.ts";
+import { type BudgetOptions, createBudget, isBudgetError, memory } from "../../src/index.ts";
 import { PLAIN } from "../running-budget.ts";
 import { errorOf, say } from "./running-client.ts";
 
@@ -13,7 +13,7 @@ const SDKS: readonly (readonly [string, typeof AzureOpenAI])[] = [
 ];
 
 describe.each(SDKS)("%s", (_name, SDK) => {
-  async function start(more: object = {}) {
+  async function start(more: object = {}, options: BudgetOptions = {}) {
     const simulator = await createSimulator();
     onTestFinished(() => simulator.close());
     const asked: string[] = [];
@@ -31,7 +31,7 @@ describe.each(SDKS)("%s", (_name, SDK) => {
         return fetch(simulator.url + path, { ...init, headers });
       },
     });
-    const budget = createBudget({ client, store: memory() });
+    const budget = createBudget({ ...options, client, store: memory() });
     onTestFinished(() => budget.close());
     return { asked, budget, client: budget.for({ user: "alice" }).client };
   }
@@ -53,5 +53,27 @@ describe.each(SDKS)("%s", (_name, SDK) => {
     const call = client.chat.completions.create({ model: PLAIN, messages: say("Hi") }, options);
     expect(isBudgetError(await errorOf(call))).toBe(true);
     expect(asked).toHaveLength(1);
+  });
+
+  test.each(["gpt-4.1", "GPT-4.1"])(
+    "a deployment that is named like a model, %s, is held as that model, whatever the body says",
+    async (deployment) => {
+      const { asked, budget, client } = await start({ deployment });
+      await client.chat.completions.create({ model: PLAIN, messages: say("Hi") });
+      const [line] = await budget.lines();
+      expect(line?.facts.model).toBe("gpt-4.1");
+      const narrow = await start({ deployment }, { models: ["gpt-6-luna", PLAIN] });
+      const call = narrow.client.chat.completions.create({ model: PLAIN, messages: say("Hi") });
+      expect(await errorOf(call)).toMatchObject({ code: "invalid_input" });
+      expect([...asked, ...narrow.asked]).toHaveLength(1);
+    },
+  );
+
+  test("a deployment's name in escapes is not let through", async () => {
+    const { asked, client } = await start();
+    const options = { path: "/deployments/gpt%2D4/chat/completions" } as never;
+    const call = client.chat.completions.create({ model: PLAIN, messages: say("Hi") }, options);
+    expect(await errorOf(call)).toMatchObject({ code: "call_not_metered" });
+    expect(asked).toEqual([]);
   });
 });

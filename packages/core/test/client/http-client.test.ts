@@ -47,14 +47,14 @@ describe("the client of a request", () => {
     expect(http.answer(nobody, { begun: false })).toMatchObject({ status: 401 });
     request.user = { id: "alice" };
     await client.chat.completions.create(CHAT);
-    expect((await http.budget.lines())[0]?.facts.user).toBe("alice");
+    expect((await http.app.lines())[0]?.facts.user).toBe("alice");
   });
 
   test("is under the policies that are put upon the request, also after it was asked for", async () => {
     const { http, simulator } = await start();
     const request: Request = { user: { id: "alice" } };
     const { client } = http.assistants(request);
-    http.narrow(request, http.budget.policy({ maxOutputTokens: 99 }));
+    http.narrow(request, http.policy({ maxOutputTokens: 99 }));
     await client.chat.completions.create(CHAT);
     expect(simulator.requests()[0]?.body).toMatchObject({ max_completion_tokens: 99 });
   });
@@ -76,7 +76,7 @@ describe("the client of a request", () => {
     const { http } = await start();
     for (const id of ["alice", "bob", "alice", "bob"])
       await http.assistants({ user: { id } }).client.chat.completions.create(CHAT);
-    const users = (await http.budget.lines()).map(({ facts }) => facts.user);
+    const users = (await http.app.lines()).map(({ facts }) => facts.user);
     expect(users).toEqual(["alice", "bob", "alice", "bob"]);
   });
 });

@@ -60,6 +60,10 @@ const REFUSED_RESPONSES: readonly Case[] = [
     { input: [{ type: "function_call_output", call_id: "c", output: [{ type: "input_image" }] }] },
   ],
   ["input[0].type", { input: [{ type: "item_reference", id: "msg_1" }] }],
+  // The API takes a reference without its type as well.
+  ["input[0].type", { input: [{ id: "msg_1" }] }],
+  ["input[0].type", { input: [{ type: null, id: "msg_1" }] }],
+  ["input[0].content", { input: [{ type: "message", role: "user", id: "msg_1" }] }],
   ["input[0].type", { input: [{ type: "computer_call" }] }],
   ["input[0].type", { input: [{ type: "__proto__" }] }],
   ["input", { input: { role: "user" } }],
@@ -197,6 +201,36 @@ describe("what the provider adds by itself", () => {
     expect(running.simulator.requests().some(({ method }) => method === "GET")).toBe(true);
   });
 
+  test("one of another model, which counts otherwise: counted by the provider", async () => {
+    const running = await startClient(SDK);
+    const first = await running.client.responses.create({ ...LONG, model: PLAIN });
+    const next = { previous_response_id: first.id, max_output_tokens: 64 };
+    await respond(running.client, { ...next, model: PLAIN });
+    const counts = () =>
+      running.simulator.requests().filter(({ path }) => path.endsWith("/input_tokens"));
+    expect(counts()).toEqual([]);
+    await respond(running.client, next);
+    expect(counts().map(({ body }) => body)).toEqual([
+      { model: REASONING, input: "Hi", previous_response_id: first.id },
+    ]);
+    await expectInvoice(running);
+  });
+
+  test("one of another model that the provider does not count is refused", async () => {
+    const running = await startClient(SDK, {
+      sdk: {
+        fetch: (...[url, init]: Parameters<typeof fetch>) =>
+          new Request(url).url.endsWith("/input_tokens")
+            ? Promise.resolve(new Response("{}", { status: 404 }))
+            : fetch(url, init),
+      },
+    });
+    const first = await running.client.responses.create({ ...LONG, model: PLAIN });
+    const error = await errorOf(respond(running.client, { previous_response_id: first.id }));
+    expect(error).toMatchObject({ code: "call_not_metered" });
+    expect(sentTo(running)).toHaveLength(1);
+  });
+
   test("one that nobody knows is refused", async () => {
     const running = await startClient(SDK);
     const error = await errorOf(respond(running.client, { previous_response_id: "resp_none" }));
@@ -218,6 +252,24 @@ describe("what the provider adds by itself", () => {
     const [line] = await running.budget.lines();
     expect(line?.facts.promptTokens).toBeGreaterThan(answer.usage?.input_tokens ?? Infinity);
     expect(line?.charge.known).toBe("reported");
+  });
+
+  test("a conversation that grows while money is waited for is counted anew", async () => {
+    const running = await startClient(SDK, {
+      simulator: { script: () => ({ text: "word ".repeat(3000) }) },
+      // Room for one call at a time.
+      budget: { limits: { user: "$0.0045/day" }, wait: "5s" },
+    });
+    const { id } = await running.client.conversations.create({});
+    const call = { model: REASONING, input: "More", conversation: id, max_output_tokens: 8000 };
+    await Promise.all([
+      running.client.responses.create(call),
+      running.client.responses.create(call),
+    ]);
+    const { lines } = await expectInvoice(running);
+    expect(lines).toHaveLength(2);
+    for (const { charge, facts } of lines)
+      expect(facts.promptTokens).toBeGreaterThanOrEqual(charge.usage.promptTokens);
   });
 
   test("a conversation that the provider does not count is refused", async () => {

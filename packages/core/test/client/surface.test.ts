@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { FREE_METHODS, METERED_METHODS } from "../../src/client/method-names.ts";
 import { createBudget, isBudgetError, memory } from "../../src/index.ts";
 import { PLAIN, REASONING, budgetError } from "../running-budget.ts";
-import { SDKS, errorOf, say, startClient } from "./running-client.ts";
+import { SDKS, errorOf, expectInvoice, say, startClient } from "./running-client.ts";
 import { methodsOf } from "./sdk-surface.ts";
 
 /** Resources none of whose methods is let through but those that are free by name. */
@@ -159,6 +159,12 @@ describe.each(SDKS)("%s", (_name, SDK) => {
     const { client } = await startClient(SDK);
     for (const name of ["apiKey", "adminAPIKey", "_options", "responses._client", "webhookSecret"])
       expect(methodAt(client, name)).toBeUndefined();
+    const described = [client, client.responses, client.chat.completions].flatMap((one) =>
+      Object.values(Object.getOwnPropertyDescriptors(one)).map(({ value }): unknown => value),
+    );
+    expect(described).toContain(client.responses);
+    expect(described).not.toContain("sk-test");
+    for (const one of described) expect(Object.keys(Object(one))).not.toContain("apiKey");
     for (const change of [
       () => Object.assign(client, { fetch: globalThis.fetch }),
       () => Object.assign(client.responses, { create: () => "free" }),
@@ -191,6 +197,27 @@ describe.each(SDKS)("%s", (_name, SDK) => {
     expect(request?.headers).toMatchObject({ "x-team": "shop" });
     expect(Object.keys(request?.headers ?? {}).filter((name) => /budget/.test(name))).toEqual([]);
   });
+});
+
+test("a client of a class that brings a fetch of its own is counted, and sends with that", async () => {
+  const [[, SDK]] = SDKS as [(typeof SDKS)[number]];
+  const sent: string[] = [];
+  class Shop extends SDK {
+    constructor(options: ConstructorParameters<typeof SDK>[0]) {
+      super({
+        ...options,
+        fetch: (url, init) => {
+          sent.push(new Request(url).url);
+          return fetch(url, init);
+        },
+      });
+    }
+  }
+  const running = await startClient(Shop);
+  await running.client.responses.create({ model: PLAIN, input: "Hi" });
+  expect(sent).toHaveLength(1);
+  const { lines } = await expectInvoice(running);
+  expect(lines).toHaveLength(1);
 });
 
 describe("waive", () => {

@@ -63,8 +63,8 @@ for i = 1, #asked, 4 do names[#names + 1] = base .. 'c:' .. asked[i] end
 local counters, states, more = #names > 0 and #names <= 1000 and call('MGET', unpack(names)) or {}, {}, {}
 for i, was in ipairs(counters) do
   if not was then break end
-  local start, ends, spent, held, _, credit, frees, _, _, _, at = unpackBytes(SHAPE, was)
-  if now < start or now >= ends or (frees > 0 and now >= frees) then break end
+  local start, ends, spent, held, _, credit, frees, _, _, _, at, how, _, tail = unpackBytes(SHAPE, was)
+  if now < start or now >= ends or not stands(frees, how, was, tail) then break end
   states[i] = format('%d,%d', spent, held)
   more[i] = format('[%d,%d,%d,"%s"]', i - 1, credit, frees, at)
 end

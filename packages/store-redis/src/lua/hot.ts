@@ -68,8 +68,8 @@ local function reserve(text, kept)
   for i = 1, count do
     local was = found[i + 1]
     if not was then return '0' end
-    local start, ends, spent, held, capped, credit, frees, _, _, _, at = unpackBytes(SHAPE, was)
-    if now < start or now >= ends or (frees > 0 and now >= frees) then return '0' end
+    local start, ends, spent, held, capped, credit, frees, _, _, _, at, how, _, tail = unpackBytes(SHAPE, was)
+    if now < start or now >= ends or not stands(frees, how, was, tail) then return '0' end
     local limit, fixed, perOutput, takes = tonumber(r[3 * i - 1]), nil, nil, most
     local cap = limit
     if not limit then
@@ -175,7 +175,7 @@ local function finish(text, charge)
       if spent > EXACT or (cap >= 0 and nears(thresholds, cap + credit, spent, noticed, noticedAt, last, how)) then
         return '0'
       end
-    elseif frees > 0 and now >= frees then
+    elseif not stands(frees, how, counter, tail) then
       return '0'
     end
     written[i] = pack('<dd', spent, held)

@@ -41,9 +41,9 @@ local function pour(c, target)
     target.spent = plus(target.spent, c.spent)
     return
   end
-  local into, at = target.tail == '' and {} or cmsgpack.unpack(target.tail), {}
+  local into, at = bucketsIn(target.tail), {}
   for i = 1, #into, 3 do at[into[i]] = i end
-  local from = c.tail == '' and {} or cmsgpack.unpack(c.tail)
+  local from = bucketsIn(c.tail)
   for i = 1, #from, 3 do
     local own = at[from[i]]
     if own then
@@ -54,9 +54,7 @@ local function pour(c, target)
     end
   end
   local rolling = lengthOf(c.how)
-  local spent, oldest = sumOf(into, now - rolling)
-  target.spent, target.frees = spent, oldest and oldest + rolling or 0
-  target.tail = #into == 0 and '' or cmsgpack.pack(into)
+  target.tail, target.spent, target.frees = summedUp(into, rolling)
 end
 `;
 

@@ -39,6 +39,11 @@ local EXACT = 9007199254740991
 local SHAPE = '<dddddddddHBc0Bc0Hc0'
 local pack, unpackBytes, sub, match = struct.pack, struct.unpack, string.sub, string.match
 
+-- Whether the sum that is kept of a rolling window is that of now.
+local function stands(frees, how, counter, tail)
+  return #how == 1 or (frees == 0 or now < frees) and (tail > #counter or now >= unpackBytes('<d', counter, tail))
+end
+
 local function plus(a, b)
   local sum = a + b
   if sum <= EXACT then return sum end
@@ -62,49 +67,74 @@ local KEPT = '^([^\\t]*)\\t([^\\t]*)\\t([^\\t]*)\\t([^\\t]*)\\t()'
 
 /**
  * Rolling windows. Their buckets are a flat list: index, spent, youngest charge. The sum that is
- * kept stands until the oldest charge in it leaves. `how` is the unit's first letter, the period and
- * the width of a bucket.
+ * kept stands until the oldest charge in it leaves, and from when the last one left that is not in
+ * it, which stands before the buckets: a clock that goes back finds what has left again. `how` is
+ * the unit's first letter, the period and the width of a bucket.
+ *
+ * Of what has left the oldest is dropped beyond 128 buckets, those of two periods: only time that
+ * has really passed fills so many.
  */
 export const ROLLING: string = `
+local KEPT_BUCKETS = 3 * 128
+
 local function lengthOf(how)
   if #how == 1 then return 0, 0 end
   local rolling, bucket = string.match(how, '(%d+)/(%d+)')
   return tonumber(rolling), tonumber(bucket)
 end
 
-local function sumOf(buckets, after)
-  local spent, oldest = 0, nil
+local function bucketsIn(tail) return tail == '' and {} or cmsgpack.unpack(sub(tail, 9)) end
+
+-- Answers the sum that counts now, when it changes, and from when it has stood.
+local function sumOf(buckets, rolling)
+  local after = now - rolling
+  local spent, oldest, left = 0, nil, nil
   for i = 1, #buckets, 3 do
-    if buckets[i + 2] > after then
+    local youngest = buckets[i + 2]
+    if youngest > after then
       spent = plus(spent, buckets[i + 1])
-      if buckets[i + 1] > 0 and (not oldest or buckets[i + 2] < oldest) then oldest = buckets[i + 2] end
-    end
+      if buckets[i + 1] > 0 and (not oldest or youngest < oldest) then oldest = youngest end
+    elseif not left or youngest > left then left = youngest end
   end
-  return spent, oldest
+  return spent, oldest and oldest + rolling or 0, left and left + rolling or 0
+end
+
+-- Buckets as they are written, their sum, and when that changes.
+local function summedUp(buckets, rolling)
+  if #buckets == 0 then return '', 0, 0 end
+  local spent, frees, stood = sumOf(buckets, rolling)
+  return pack('<d', stood) .. cmsgpack.pack(buckets), spent, frees
+end
+
+local function dropOldest(buckets, after)
+  while #buckets > KEPT_BUCKETS do
+    local old
+    for i = 1, #buckets, 3 do
+      if buckets[i + 2] <= after and (not old or buckets[i] < buckets[old]) then old = i end
+    end
+    if not old then return end
+    for _ = 1, 3 do table.remove(buckets, old) end
+  end
 end
 
 -- Puts a charge into its bucket. Answers the buckets, their sum, and when that changes.
 local function intoBucket(tail, how, spent, at)
   local rolling, width = lengthOf(how)
-  local buckets, index = tail == '' and {} or cmsgpack.unpack(tail), math.floor(at / width)
-  local kept, found, n = {}, false, 0
+  local buckets, index, found = bucketsIn(tail), math.floor(at / width), false
   for i = 1, #buckets, 3 do
-    local sum, youngest = buckets[i + 1], buckets[i + 2]
     if buckets[i] == index then
       found = true
-      sum = plus(sum, spent)
-      if spent > 0 then youngest = math.max(youngest, at) end
-    end
-    if youngest > now - width * 64 then
-      kept[n + 1], kept[n + 2], kept[n + 3], n = buckets[i], sum, youngest, n + 3
+      buckets[i + 1] = plus(buckets[i + 1], spent)
+      if spent > 0 then buckets[i + 2] = math.max(buckets[i + 2], at) end
     end
   end
-  -- What lowers a bucket that has left lowers nothing that still counts.
+  -- What lowers a bucket that has been dropped lowers nothing that still counts.
   if not found and spent > 0 then
-    kept[n + 1], kept[n + 2], kept[n + 3], n = index, spent, at, n + 3
+    local n = #buckets
+    buckets[n + 1], buckets[n + 2], buckets[n + 3] = index, spent, at
+    dropOldest(buckets, now - rolling)
   end
-  local total, oldest = sumOf(kept, now - rolling)
-  return n == 0 and '' or cmsgpack.pack(kept), total, oldest and oldest + rolling or 0
+  return summedUp(buckets, rolling)
 end
 `;
 

@@ -140,9 +140,7 @@ local function seedAll(found, r)
             list[#list + 1], list[#list + 2], list[#list + 3] = tonumber(index), bucket[1], bucket[2]
           end
         end
-        local oldest
-        c.spent, oldest = sumOf(list, now - rolling)
-        c.tail, c.frees = #list == 0 and '' or cmsgpack.pack(list), oldest and oldest + rolling or 0
+        c.tail, c.spent, c.frees = summedUp(list, rolling)
       end
       c.seeded = {parts = holdParts(c, whose), key = key, runs = whose.runs, cap = r[at + 3]}
     end

@@ -40,13 +40,13 @@ local function tell(found, own)
   return '[' .. table.concat(states, ',') .. '],[' .. table.concat(more, ',') .. ']'
 end
 
--- Reading never writes: the sum of a rolling window is made anew where its oldest charge has left.
+-- Reading never writes: the sum of a rolling window is made anew where it no longer stands, or not yet.
 local function refresh(c)
-  if c.frees == 0 or now < c.frees then return c end
-  local buckets = cmsgpack.unpack(c.tail)
+  if c.tail == '' or stands(c.frees, c.how, c.tail, 1) then return c end
   local rolling = lengthOf(c.how)
-  local spent, oldest = sumOf(buckets, now - rolling)
-  c.spent, c.frees = spent, oldest and oldest + rolling or 0
+  local stood
+  c.spent, c.frees, stood = sumOf(bucketsIn(c.tail), rolling)
+  c.tail = pack('<d', stood) .. sub(c.tail, 9)
   return c
 end
 
@@ -111,8 +111,19 @@ local function lookAgain(c)
   return #c.how > 1 and now + lengthOf(c.how) + keep or nil
 end
 
+-- Whether the clock has run for as long as things are kept without a leap of more than half of that:
+-- until then nothing is believed to be old.
+local function isSteady()
+  local was = call('HMGET', KEYS[1], 'seen', 'steady')
+  local seen, steady = tonumber(was[1]), tonumber(was[2])
+  if not seen or math.abs(now - seen) > keep / 2 then steady = now end
+  call('HSET', KEYS[1], 'seen', str(now), 'steady', str(steady))
+  return now - steady >= keep
+end
+
 -- Families that nobody asks for any more go, a few at a time, when new ones come.
 local function sweep()
+  if not isSteady() then return end
   local list = base .. 'ends'
   for _, family in ipairs(call('ZRANGEBYSCORE', list, '-inf', now, 'LIMIT', 0, 3)) do
     local c = read(counterKey(family), family)

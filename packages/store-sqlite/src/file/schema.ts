@@ -44,7 +44,7 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (scope, subject, counter)
   ) STRICT, WITHOUT ROWID;
 
-  -- A rolling window's spending, by the time of its charges; at most 64 rows a counter.
+  -- A rolling window's spending, by the time of its charges: those of two periods.
   CREATE TABLE buckets (
     counter  INTEGER NOT NULL,
     bucket   INTEGER NOT NULL,

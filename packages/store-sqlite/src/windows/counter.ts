@@ -1,5 +1,11 @@
 /** One window in memory, with what was spent and is held in it. */
-import type { Entry, Noticed, WindowAt, WindowState } from "@assistants-budget/core/store";
+import {
+  type Entry,
+  type Noticed,
+  type WindowAt,
+  type WindowState,
+  surplusBuckets,
+} from "@assistants-budget/core/store";
 
 interface Bucket {
   spent: number;
@@ -60,18 +66,23 @@ export function addSpent(
   { bucket: width }: Pick<Entry<unknown>, "bucket">,
   { amount, at }: { readonly amount: number; readonly at: number },
 ): void {
-  const { buckets, changed } = counter;
+  const { buckets } = counter;
   if (width === undefined || !buckets) {
     counter.spent += amount;
     return;
   }
-  const index = Math.floor(at / width);
-  addToBucket(counter, index, { spent: amount, youngest: at });
-  // Only here, and well after the period: a glance at a clock that runs ahead forgets nothing.
-  for (const [old, { youngest }] of buckets) {
-    if (youngest > at - width * 63) continue;
-    buckets.delete(old);
-    changed.add(old);
+  addToBucket(counter, Math.floor(at / width), { spent: amount, youngest: at });
+}
+
+/** Where something is charged, never where one only looks. */
+export function dropOldBuckets(
+  { at: { rollingMs }, buckets, changed }: Counter,
+  now: number,
+): void {
+  if (rollingMs === undefined || !buckets) return;
+  for (const index of surplusBuckets(buckets, { rollingMs, now })) {
+    buckets.delete(index);
+    changed.add(index);
   }
 }
 

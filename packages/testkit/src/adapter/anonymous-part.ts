@@ -91,5 +91,19 @@ export const anonymousPart: Part = {
       assert.deepEqual(await payers(apart), ["https://a.example|carol", "https://b.example|carol"]);
       assert.equal(apart.logged.warn.filter((line) => SECOND_ISSUER.test(line)).length, 0);
     });
+
+    test("no issuer and no id are put together so that they are another one's", async ({
+      start,
+    }) => {
+      const scene = await start({ options: { ...ONE, issuerQualified: true } });
+      const users = [
+        "carol at a",
+        "carol at no issuer",
+        "carol at a, with a bar",
+        "carol at a bar",
+      ];
+      for (const user of users) await chatted(await scene.post("/chat", { user }));
+      assert.equal(new Set(await payers(scene)).size, users.length);
+    });
   },
 };

@@ -35,7 +35,7 @@ export const streamsPart: Part = {
       const scene = await start({ simulator: { chunkDelayMs: 20 } });
       const response = await scene.post("/stream", { body: { message } });
       const reader = response.body?.getReader();
-      assert.match(new TextDecoder().decode((await reader?.read())?.value), /^event: text/);
+      assert.match(new TextDecoder().decode((await reader?.read())?.value), /^event: start/);
       assert.deepEqual(scene.simulator.invoice().lines, [], "it is not made yet");
       while (!(await reader?.read())?.done);
       await sameBooks(scene);

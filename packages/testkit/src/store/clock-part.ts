@@ -192,6 +192,80 @@ export const clockPart: Part = {
       refused(await scene.reserve({ claims }));
     });
 
+    for (const ahead of [2 * DAY, 40 * DAY, 4000 * DAY])
+      test(`a clock that leaps ${ahead / DAY} days ahead and back loses nothing of a rolling window`, async (scene) => {
+        const window = rolling(DAY);
+        for (const [after, amount] of [
+          [0, 10],
+          [HOUR, 20],
+          [2 * HOUR, 30],
+        ] as const) {
+          scene.clock.set(NOON + after);
+          await pay(scene, window, amount);
+        }
+        const hold = await scene.hold({ claims: [claim(window, { limit: 100, takes: 25 })] });
+        scene.clock.set(NOON + ahead);
+        await pay(scene, window, 5);
+        settled(await scene.store.settle(hold, charge(15)));
+        await scene.store.release(await scene.hold({ claims: some(window) }));
+        await scene.stands(window, 20, 0);
+        // What was charged ahead counts, too, until it leaves by a later reading.
+        scene.clock.set(NOON + 3 * HOUR);
+        await scene.stands(window, 80, 0);
+        refused(await scene.reserve({ claims: [claim(window, { limit: 100, takes: 21 })] }));
+        await scene.store.release(
+          await scene.hold({ claims: [claim(window, { limit: 100, takes: 20 })] }),
+        );
+        await pay(scene, window, 20);
+        await scene.stands(window, 100, 0);
+        scene.clock.set(NOON + DAY + HOUR);
+        await scene.stands(window, 70, 0);
+        scene.clock.set(NOON + ahead + DAY);
+        await scene.stands(window, 0, 0);
+      });
+
+    test("a clock that is ahead for hours, again and again, loses nothing of a busy rolling window", async (scene) => {
+      const window = rolling(DAY);
+      const wide = [claim(window, { limit: null, takes: 1 })];
+      const STEP = 24 * MINUTE;
+      const charges: { readonly at: number; readonly real: number }[] = [];
+      for (let i = 0; i < 180; i += 1) {
+        const real = NOON + i * STEP;
+        // Five stretches of two hours each, from the second day on.
+        const at = i >= 60 && i % 24 < 5 ? real + 9 * DAY : real;
+        scene.clock.set(at);
+        await scene.store.settle(await scene.hold({ claims: wide }), charge(1));
+        charges.push({ at, real });
+        const { spent } = await stateOf(scene.store, window);
+        const since = at - DAY;
+        const atLeast = charges.filter((one) => one.at > since).length;
+        assert.ok(spent >= atLeast, `charge ${i}: ${spent} of ${atLeast} are left`);
+      }
+    });
+
+    test("a clock that leaps years ahead and back loses no window in force", async (scene) => {
+      const windows = [day(), rolling(DAY), lifetime()];
+      await scene.store.settle(
+        await scene.hold({ claims: windows.map((one) => claim(one, { limit: 100, takes: 70 })) }),
+        charge(70),
+      );
+      scene.clock.set(NOON + 1000 * DAY);
+      // Who clears up in passing does so where others begin.
+      for (let i = 0; i < 40; i += 1) {
+        const at = NOON + 1000 * DAY + i * MINUTE;
+        scene.clock.set(at);
+        const user = `user-${i}`;
+        const own = [day({ at, subject: user }), rolling(DAY, { subject: user })];
+        const claims = own.map((one) => claim(one, { limit: 100, takes: 10 }));
+        await scene.store.settle(await scene.hold({ claims, user }), charge(10));
+      }
+      scene.clock.set(NOON + HOUR);
+      for (const window of windows) {
+        await scene.stands(window, 70, 0);
+        refused(await scene.reserve({ claims: [claim(window, { limit: 100, takes: 31 })] }));
+      }
+    });
+
     test("a correction of what was forgotten takes nothing from the rest", async (scene) => {
       const window = rolling(DAY);
       const claims = [claim(window, { limit: 100, takes: 60 })];

@@ -75,7 +75,6 @@ export function model(now: () => number): Model {
   let windows: ModelWindow[] = [];
   const holds = new Map<string, ModelHold>();
   const aliases = new Map<string, string>();
-  let latest = -Infinity;
 
   function userOf(name: string): string {
     const alias = aliases.get(name);
@@ -83,7 +82,6 @@ export function model(now: () => number): Model {
   }
 
   function windowAround(asked: WindowAt, moment: number): ModelWindow {
-    latest = Math.max(latest, now());
     const own = windows.filter(({ at }) => at.family === asked.family);
     const current = own.find(({ at }) => isIn(at, moment));
     if (current) return current;
@@ -139,9 +137,11 @@ export function model(now: () => number): Model {
       return { atLeast: spent, atMost: spent, held };
     }
     const bucket = Math.ceil(rollingMs / 62);
-    // What had left by the latest time ever seen need not come back with an earlier one.
-    const atLeast = spentSince(latest - rollingMs);
-    return { atLeast, atMost: spentSince(now() - rollingMs - bucket), held };
+    return {
+      atLeast: spentSince(now() - rollingMs),
+      atMost: spentSince(now() - rollingMs - bucket),
+      held,
+    };
   }
 
   function merge(user: string, into: string): void {

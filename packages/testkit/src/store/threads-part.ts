@@ -209,6 +209,16 @@ export const threadsPart: Part = {
           },
         ],
         stop: { reason: "budget", problem: { status: 402, refused_by: [{ scope: "user" }] } },
+        interrupted: [{ callId: "call_1", name: "pay", arguments: "{}" }],
+        unfinished: {
+          call: { instructions: "Be brief.", temperature: 0.5 },
+          next: 3,
+          open: {
+            items: [{ type: "function_call", call_id: "call_2", name: "ask", arguments: "{}" }],
+            outputs: { call_1: "paid" },
+            started: ["call_1"],
+          },
+        },
       });
       await store.saveRun(save(record));
       assert.deepEqual(await store.run({ id: "run-1", user: "alice" }), record);

@@ -1,5 +1,6 @@
 /** What was charged to a rolling window, in buckets of time. */
 import { bucketMs } from "../../rules/index.ts";
+import { surplusBuckets } from "../entries.ts";
 
 interface Bucket {
   spent: number;
@@ -42,10 +43,9 @@ export function addToBuckets({ byIndex, widthMs }: Buckets, amount: number, at: 
   } else if (amount > 0) byIndex.set(index, { spent: amount, youngest: at });
 }
 
-/** Only where something is written, and well after the period: a glance at a clock that runs ahead forgets nothing. */
-export function dropOldBuckets({ byIndex, widthMs }: Buckets, at: number): void {
-  const last = at - widthMs * 63;
-  for (const [index, { youngest }] of byIndex) if (youngest <= last) byIndex.delete(index);
+/** Where something is charged, never where one only looks. */
+export function dropOldBuckets({ byIndex, rollingMs }: Buckets, now: number): void {
+  for (const index of surplusBuckets(byIndex, { rollingMs, now })) byIndex.delete(index);
 }
 
 /** Of one family, so of one width. */

@@ -64,12 +64,16 @@ export function living(counter: Counter): Counter {
   return found;
 }
 
+/** What is charged now. */
+export function addCharge(counter: Counter, amount: number, now: number): void {
+  addSpent(counter, amount, now);
+  if (counter.buckets) dropOldBuckets(counter.buckets, now);
+}
+
+/** Dated as its charge, whenever it is said. */
 export function addSpent(counter: Counter, amount: number, at: number): void {
-  const { buckets } = counter;
-  if (buckets) {
-    addToBuckets(buckets, amount, at);
-    dropOldBuckets(buckets, at);
-  } else counter.spent += amount;
+  if (counter.buckets) addToBuckets(counter.buckets, amount, at);
+  else counter.spent += amount;
 }
 
 export function spentIn(counter: Counter, now: number): number {

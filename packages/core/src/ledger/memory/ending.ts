@@ -1,7 +1,7 @@
 /** How the memory store's holds end, and what is learned of them afterwards. */
 import { correctionLine, spentOf } from "../entries.ts";
 import type { Charge, SettleReply, StepLine } from "../store.ts";
-import { addSpent, living } from "./counters.ts";
+import { addCharge, addSpent, living } from "./counters.ts";
 import { type Hold, windowsOf } from "./holds.ts";
 import type { MemoryState } from "./state.ts";
 
@@ -88,6 +88,6 @@ function giveBack({ taken: { counters }, open }: Hold, charge?: Charge, now: num
     if (!taken) continue;
     const counter = living(taken);
     counter.held -= amount;
-    if (charge) addSpent(counter, spentOf({ unit: counter.at.unit, amount }, charge), now);
+    if (charge) addCharge(counter, spentOf({ unit: counter.at.unit, amount }, charge), now);
   }
 }

@@ -1,7 +1,6 @@
 /** The first window of a period that a later deploy brought: it begins with what has happened in it so far. */
 import { isOf, spentOf } from "../entries.ts";
 import type { HoldFacts, WindowAt } from "../store.ts";
-import { addToBuckets } from "./buckets.ts";
 import { type Counter, addSpent } from "./counters.ts";
 import { isIn } from "./families.ts";
 import { type Hold, takeAlso } from "./holds.ts";
@@ -36,10 +35,7 @@ function seed(
     scope === "user" ? settings.userOf(facts.user) === subject : isOf(facts, scope, subject);
   const isDated = (moment: number): boolean =>
     rollingMs === undefined ? isIn(counter.at, moment) : moment > now - rollingMs;
-  const add = (amount: number, moment: number): void => {
-    if (counter.buckets) addToBuckets(counter.buckets, amount, moment);
-    else addSpent(counter, amount, moment);
-  };
+  const add = (amount: number, moment: number): void => addSpent(counter, amount, moment);
 
   /** When each hold was charged that counts. */
   const charged = new Map<string, number>();

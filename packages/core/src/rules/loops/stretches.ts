@@ -2,7 +2,7 @@ const SAMPLES = 32;
 
 /**
  * The part of a text that is read: all of it, or, beyond `most`, its beginning, its end and samples
- * from between, so that the cost of a text is mosted and two texts that only begin alike stay apart.
+ * from between, so that the cost of a text is bounded and two texts that only begin alike stay apart.
  */
 export function readable(text: string, most: number): string {
   const { length } = text;

@@ -6,32 +6,30 @@ import { type Found, foundIn, subjectFrom } from "./identity.ts";
 import type { WarnOnce } from "./warn-once.ts";
 
 /** The user of everybody who is not signed in; with a function, the beginning of theirs. */
-export const ANONYMOUS = "anonymous";
+const ANONYMOUS = "anonymous";
 
 /** So many requests without anybody, and something is wrong with the mounting. */
 const NOBODY_AT_ALL = 20;
 
-export interface Who<Request> {
-  /**
-   * @param at Where it is asked: in the app's own handler, or before it.
-   * @throws BudgetError `identity_required`
-   */
-  readonly of: (request: Request, at?: "handler" | "before") => Promise<Subject>;
-}
+/**
+ * @param at Where it is asked: in the app's own handler, or before it.
+ * @throws BudgetError `identity_required`
+ */
+type FindSubject<Request> = (request: Request, at?: "handler" | "before") => Promise<Subject>;
 
-export function whoOf<Request>(
+export function subjectFinder<Request>(
   { identify, anonymous = "deny", issuerQualified = false }: HttpOptions<Request>,
   slots: (request: Request) => readonly unknown[],
   warn: WarnOnce,
-): Who<Request> {
+): FindSubject<Request> {
   const nobodies = { handler: 0, before: 0 };
   const isAnybodySeen = { handler: false, before: false };
   let firstIssuer: string | undefined;
 
   /** Two issuers may give the same `sub` to two people. */
   function userOf({ id, issuer }: Found): string {
+    if (issuerQualified) return qualified(id, issuer);
     if (issuer === undefined) return id;
-    if (issuerQualified) return `${issuer}|${id}`;
     firstIssuer ??= issuer;
     if (issuer !== firstIssuer)
       warn(
@@ -68,20 +66,24 @@ export function whoOf<Request>(
       );
   }
 
-  return {
-    of: async (request, at = "handler") => {
-      const subject = await signedIn(request);
-      if (subject) {
-        isAnybodySeen[at] = true;
-        if (anonymous !== "deny" && isTaken(subject.user)) throw taken();
-        return subject;
-      }
-      const nobody = await unknown(request);
-      if (nobody) return nobody;
-      if (!isAnybodySeen[at] && ++nobodies[at] >= NOBODY_AT_ALL) tell(at);
-      throw nobodyThere();
-    },
+  return async (request, at = "handler") => {
+    const subject = await signedIn(request);
+    if (subject) {
+      isAnybodySeen[at] = true;
+      if (anonymous !== "deny" && isTaken(subject.user)) throw taken();
+      return subject;
+    }
+    const nobody = await unknown(request);
+    if (nobody) return nobody;
+    if (!isAnybodySeen[at] && ++nobodies[at] >= NOBODY_AT_ALL) tell(at);
+    throw nobodyThere();
   };
+}
+
+/** No two pairs give one text, and none that of an id without an issuer. */
+function qualified(id: string, issuer: string | undefined): string {
+  if (issuer === undefined) return id.includes("|") ? `|${id}` : id;
+  return `${issuer.replaceAll("%", "%25").replaceAll("|", "%7C")}|${id}`;
 }
 
 /** A signed-in user of that name would share, or take, what others spend. */

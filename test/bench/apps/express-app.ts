@@ -1,15 +1,14 @@
-/** An Express app whose route has nothing to do with assistants, behind one middleware or none. */
+/** Express, behind our middleware, others' or none. */
 import { assistantsBudget, memory } from "@assistants-budget/express";
 import express, { type RequestHandler } from "express";
 import { rateLimit } from "express-rate-limit";
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import { answerJobs } from "../children.ts";
-import { listen } from "./listen.ts";
+import { BUDGET, serveRoute } from "./serve-route.ts";
 
 const MIDDLEWARES = {
   none: () => [],
   "no-op": () => [async (_req, _res, next) => next()],
-  ours: () => [assistantsBudget({ store: memory(), apiKey: "sk-bench", limits: { run: "$1" } })],
+  ours: () => [assistantsBudget({ ...BUDGET, store: memory() })],
   "express-rate-limit": () => [
     rateLimit({ limit: 1e9, standardHeaders: "draft-8", legacyHeaders: false }),
   ],
@@ -24,21 +23,14 @@ const MIDDLEWARES = {
   },
 } as const satisfies Record<string, () => RequestHandler[]>;
 
-export interface RouteJob {
-  readonly middleware: keyof typeof MIDDLEWARES;
-}
+export type Added = keyof typeof MIDDLEWARES;
 
-answerJobs(async ({ middleware }: RouteJob): Promise<string> => {
+serveRoute((added: Added) => {
   const app = express();
-  // Microseconds of this process so far; before everything that is measured.
-  app.get("/cpu", (_req, res) => {
-    const { user, system } = process.cpuUsage();
-    res.json(user + system);
-  });
-  const added = MIDDLEWARES[middleware]();
-  if (added.length > 0) app.use(...added);
+  const mounted = MIDDLEWARES[added]();
+  if (mounted.length > 0) app.use(...mounted);
   app.get("/", (_req, res) => {
     res.json({ ok: true });
   });
-  return listen(app);
+  return app;
 });
