@@ -33,7 +33,7 @@ export class ChatController {
     return this.#budget.events(assistants.stream({ input: message, thread }));
   }
 
-  /** A lower limit for one route, refused before the handler begins. */
+  /** A lower limit here: whoever has had a run today, anywhere, is refused before the handler begins. */
   @Post("summary")
   @UseGuards(BudgetGuard)
   @Budget({ limits: { user: "1 run/day" } })

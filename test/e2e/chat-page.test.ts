@@ -6,7 +6,7 @@ import { type Chat, openChat, spendElsewhere } from "../browser/chat.ts";
 import { OPENING_MS, openBrowser } from "../browser/chromium.ts";
 import { openDemoSite } from "../browser/demo-site.ts";
 
-/** A greeting and two packing guides; after them not even a short answer fits. */
+/** Room for an order to be looked up, and for a few packing guides; after them not even a short answer fits. */
 const SMALL = "$0.03/day";
 const PHONE = { viewport: { width: 360, height: 640 } };
 
@@ -109,7 +109,7 @@ describe("a budget that is spent", () => {
       timeZone: timezoneId,
     }).format(new Date(String(today?.resetsAt)));
     expect(text).toContain("Today's AI budget is used up");
-    expect(text).toContain(`You have used $${Number(today?.spent).toFixed(4)} of your $0.0300`);
+    expect(text).toContain(`You have used $${Number(today?.spent).toFixed(4)} of your $0.03 `);
     expect(text).toContain(`at ${back.replaceAll("\u202f", " ")}`);
     expect(text).toContain("Your message is kept below.");
     expect(await chat.box.inputValue()).toBe("Can I return boots?");

@@ -33,7 +33,8 @@ export function requireSubjects(subject: Subject, { app, inner }: LimitLayers): 
 export const SCOPE: RegExp = /^[a-z][a-z0-9_]{0,31}$/;
 
 const LONGEST_ID = 256;
-const BUILT_IN: ReadonlySet<string> = new Set(["run", "thread", "app", "route"]);
+/** Scopes whose subjects are ours to name. */
+export const BUILT_IN: ReadonlySet<string> = new Set(["run", "thread", "app", "route"]);
 
 /** @throws BudgetError `identity_required` for an id that can't be one. */
 export function subjectsOf(subject: Subject): Subjects {

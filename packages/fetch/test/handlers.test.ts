@@ -143,7 +143,9 @@ test("`events()` sends a run as it happens; a refusal before it is an ordinary 4
   );
   const response = await handle(sent());
   expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
-  expect(await response.text()).toMatch(/^event: start\ndata: .*event: text\ndata: .*event: run\ndata: \{.*\}\n\n$/s);
+  expect(await response.text()).toMatch(
+    /^event: start\ndata: .*event: text\ndata: .*event: run\ndata: \{.*\}\n\n$/s,
+  );
   expect(await told(await handle(sent()))).toEqual([402, "budget_exceeded"]);
 });
 

@@ -3,44 +3,21 @@ import type { Assistants } from "@assistants-budget/core";
 import type { HttpBudget } from "@assistants-budget/core/http";
 import type { Context } from "hono";
 
-/** A context's assistants, opened where they are first asked for: until then one small object. */
-export class Handle implements Assistants {
-  readonly by: HttpBudget<Context>;
-  readonly #context: Context;
-  #opened: Assistants | undefined;
+const BY = Symbol("assistants-budget.by");
 
-  constructor(by: HttpBudget<Context>, context: Context) {
-    this.by = by;
-    this.#context = context;
-  }
-  get #own(): Assistants {
-    return (this.#opened ??= this.by.assistants(this.#context));
-  }
-  get run(): Assistants["run"] {
-    return (call) => this.#own.run(call);
-  }
-  get stream(): Assistants["stream"] {
-    return (call) => this.#own.stream(call);
-  }
-  get resume(): Assistants["resume"] {
-    return (id, options) => this.#own.resume(id, options);
-  }
-  get resumeStream(): Assistants["resumeStream"] {
-    return (id, options) => this.#own.resumeStream(id, options);
-  }
-  get balances(): Assistants["balances"] {
-    return () => this.#own.balances();
-  }
-  get check(): Assistants["check"] {
-    return () => this.#own.check();
-  }
-  get runs(): Assistants["runs"] {
-    return this.#own.runs;
-  }
-  get client(): Assistants["client"] {
-    return this.#own.client;
-  }
-  get threads(): Assistants["threads"] {
-    return this.#own.threads;
-  }
+/** A context's assistants, opened where they are first asked for. */
+export function handle(by: HttpBudget<Context>, c: Context): Assistants {
+  let opened: Assistants | undefined;
+  return new Proxy(UNOPENED, {
+    get: (_target, key) => (key === BY ? by : Reflect.get((opened ??= by.assistants(c)), key)),
+  });
 }
+
+/** Whose they are; nothing for what is no handle. */
+export function ownerOf(found: unknown): unknown {
+  return typeof found === "object" && found !== null ? Reflect.get(found, BY) : undefined;
+}
+
+// Nothing is ever read of it: the proxy answers for it.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const UNOPENED = {} as Assistants;

@@ -18,7 +18,7 @@ import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
 import { stream } from "hono/streaming";
 import { asException } from "./as-exception.ts";
-import { Handle } from "./handle.ts";
+import { handle, ownerOf } from "./handle.ts";
 
 /** What the budget adds to an app's environment: `new Hono<BudgetEnv>()`. */
 export interface BudgetEnv {
@@ -95,11 +95,10 @@ export function assistantsBudget(options: HonoOptions): HonoBudget {
   }
 
   function attach(c: Context): void {
-    const had: unknown = c.get("assistants");
-    const before = had instanceof Handle ? had : undefined;
-    if (before?.by === http) return;
+    const before = ownerOf(c.get("assistants"));
+    if (before === http) return;
     if (before) http.mountedOver();
-    c.set("assistants", new Handle(http, c));
+    c.set("assistants", handle(http, c));
   }
 
   const mount = createMiddleware<BudgetEnv>(async (c, next) => {

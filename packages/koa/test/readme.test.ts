@@ -33,7 +33,9 @@ test("the README's program does what it says", async () => {
   const { post } = await listen(app);
   const body = { message: "Hi" };
   expect(await (await post("/chat", { body })).json()).toMatchObject({ reply: "You said: Hi" });
-  expect(await (await post("/stream", { body })).text()).toMatch(/^event: start\n.*\nevent: text\n.*\nevent: run\n/s);
+  expect(await (await post("/stream", { body })).text()).toMatch(
+    /^event: start\n.*\nevent: text\n.*\nevent: run\n/s,
+  );
   expect((await post("/summary", { body })).status).toBe(200);
   expect((await post("/research", { body })).status).toBe(200);
   expect(await (await post("/export")).text()).toBe("all of it");

@@ -162,7 +162,9 @@ describe("`budget.events(ctx, stream)`", () => {
       "x-accel-buffering": "no",
     });
     const text = await response.text();
-    expect(text).toMatch(/^event: start\ndata: \{"id":"run_.*\n\nevent: text\ndata: \{"delta":"You /);
+    expect(text).toMatch(
+      /^event: start\ndata: \{"id":"run_.*\n\nevent: text\ndata: \{"delta":"You /,
+    );
     expect(text).toMatch(/event: run\ndata: \{.*"text":"You said: Hello".*\}\n\n$/);
     expect(simulator.invoice().lines).toHaveLength(1);
   });

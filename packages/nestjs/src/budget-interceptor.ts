@@ -6,7 +6,7 @@ import {
   type NestInterceptor,
   StreamableFile,
 } from "@nestjs/common";
-import { type Observable, catchError, defer, map, throwError } from "rxjs";
+import { type Observable, catchError, defer, from, mergeMap, of, throwError } from "rxjs";
 import { refusalOf } from "./budget-refusal.ts";
 import { type Seen, type Shared, seenIn } from "./shared.ts";
 
@@ -24,28 +24,22 @@ export class BudgetInterceptor implements NestInterceptor {
       this.#shared.enter(context, seenIn(context));
       return next.handle();
     }).pipe(
-      map((sent: unknown) =>
-        sent instanceof StreamableFile ? this.#whole(sent, seenIn(context)) : sent,
+      mergeMap((sent: unknown) =>
+        isEventStream(sent) ? from(this.#whole(sent, seenIn(context))) : of(sent),
       ),
       catchError((error: unknown) => throwError(() => refusalOf(error))),
     );
   }
 
-  /** An event stream that ends with what it broke off with. */
-  #whole(file: StreamableFile, { request }: Seen): StreamableFile {
+  /** An event stream that ends with what it broke off with; a refusal before its first event is thrown. */
+  async #whole(file: StreamableFile, { request }: Seen): Promise<StreamableFile> {
     const { http, setHeaders } = this.#shared;
-    const { type } = file.getHeaders();
-    if (!type.startsWith("text/event-stream")) return file;
+    const frames = await http.events(file.getStream());
     setHeaders(request, EVENT_STREAM_HEADERS);
-    async function* events() {
-      try {
-        yield* file.getStream();
-      } catch (error) {
-        const last = http.answer(error, { begun: true, type });
-        if (!last) throw error;
-        yield last.event;
-      }
-    }
-    return new StreamableFile(Readable.from(events()), { type });
+    return new StreamableFile(Readable.from(frames), { type: file.getHeaders().type });
   }
+}
+
+function isEventStream(sent: unknown): sent is StreamableFile {
+  return sent instanceof StreamableFile && sent.getHeaders().type.startsWith("text/event-stream");
 }

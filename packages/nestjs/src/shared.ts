@@ -91,11 +91,11 @@ export function shared(options: NestOptions, host: HttpAdapterHost): Shared {
   };
   const enter = (context: ExecutionContext, { request, response }: Seen): boolean => {
     const own = marksOf(context.getClass(), context.getHandler());
-    if (!own.isIn) return false;
     const entered: Entered = request;
+    entered[RESPONSE] ??= response;
+    if (!own.isIn) return false;
     const before = entered[ENTERED] ?? [];
     if (before.includes(own)) return true;
-    entered[RESPONSE] ??= response;
     if (attach(request, open) === "over") http.mountedOver();
     // Several handlers share a request, as resolvers do: what one may raise, another would spend.
     for (const { inner } of before)

@@ -57,12 +57,7 @@ async function answer(handler: Handler, req: Parsed, budget: BudgetService): Pro
   const seen = { assistants: () => req.assistants, body: req.body, user: req.user };
   if (handler.kind === "json") return handler.answer(seen);
   if (handler.kind === "run") return budget.events(handler.stream(seen));
-  const frames = handler.frames(seen)[Symbol.asyncIterator]();
-  const first = await frames.next();
-  async function* all() {
-    for (let next = first; !next.done; next = await frames.next()) yield next.value;
-  }
-  return new StreamableFile(Readable.from(all()), { type: "text/event-stream" });
+  return new StreamableFile(Readable.from(handler.frames(seen)), { type: "text/event-stream" });
 }
 
 for (const platform of ["Express", "Fastify"] as const)

@@ -128,7 +128,7 @@ export function actOf(reply: LineReply): ActLine {
 }
 
 /** The user stands in a column of its own: it may become another one. */
-export function factsOf(user: string | null, facts: string | null): HoldFacts {
+function factsOf(user: string | null, facts: string | null): HoldFacts {
   return { ...json<Omit<HoldFacts, "user">>(facts ?? ""), user: user ?? "" };
 }
 

@@ -51,6 +51,14 @@ async function purge(most = 500): Promise<number> {
   return Number(rows[0]?.told);
 }
 
+/** The clock goes on, and purges look at it: none of them deletes anything. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 10 * DAY) {
+    await purge(0);
+    now += Math.min(left, 10 * DAY);
+  }
+}
+
 async function counts() {
   const { rows } = await pool.query<Record<string, number>>(
     ["holds", "buckets", "counters", "lines"]
@@ -76,16 +84,16 @@ test("what ended 30 days ago goes, a few rows at a time; lines stay, and so does
     );
     if (i % 5 === 0) await store.release(`hold-${i}`);
     else await store.settle(`hold-${i}`, charge(3));
-    now += DAY / 5;
+    await pass(DAY / 5);
   }
-  now += 25 * DAY;
+  await pass(25 * DAY);
   expect(await purge()).toBe(0);
-  now += 4 * DAY;
+  await pass(4 * DAY);
   const before = await counts();
   expect(await purge(3)).toBe(3);
   const after = await counts();
   expect(after?.["holds"]).toBe((before?.["holds"] ?? 0) - 3);
-  now += 4 * DAY;
+  await pass(4 * DAY);
   while ((await purge(3)) > 0);
   const [lifetime, rolling, day] = await store.windows([
     lifetimeOf("alice"),
@@ -108,13 +116,46 @@ test("what ended 30 days ago goes, a few rows at a time; lines stay, and so does
   });
 });
 
+test("a clock that leaps is not believed until it has run for as long: what is in force stays", async () => {
+  const store = opened();
+  await store.open();
+  await pass(40 * DAY);
+  const windows = [dayOf("alice"), rollingOf("alice")];
+  const asked = (hold: string) =>
+    request(
+      hold,
+      windows.map((window) => claim(window, 9, 5)),
+      5,
+    );
+  await store.reserve(asked("one"));
+  await store.settle("one", charge(5));
+  const noon = now;
+  for (const leap of [31 * DAY, 400 * DAY, 4000 * DAY]) {
+    now = noon + leap;
+    for (let minute = 0; minute < 3; minute += 1) {
+      now += 60_000;
+      expect(await purge()).toBe(0);
+    }
+    now = noon + 60_000;
+    expect(await purge()).toBe(0);
+    const [day, rolling] = await store.windows(windows);
+    expect([day?.spent, rolling?.spent]).toEqual([5, 5]);
+    expect((await store.reserve(asked(`after ${leap}`))).kind).toBe("refused");
+  }
+  await pass(29 * DAY);
+  expect(await purge()).toBe(0);
+  await pass(3 * DAY);
+  expect(await purge()).toBeGreaterThan(0);
+  expect(await counts()).toMatchObject({ holds: 0, buckets: 0, lines: 1 });
+});
+
 test("it waits for nobody, and nobody waits for it", async () => {
   const store = opened();
   for (const hold of ["one", "two"]) {
     await store.reserve(request(hold, [claim(dayOf(hold), null, 5)], 5));
     await store.settle(hold, charge(3));
   }
-  now += 40 * DAY;
+  await pass(40 * DAY);
   const client = await pool.connect();
   await client.query("BEGIN");
   await client.query(`SELECT FROM ${SCHEMA}.holds WHERE id = 'one' FOR UPDATE`);
@@ -130,6 +171,7 @@ test("it waits for nobody, and nobody waits for it", async () => {
 test("it goes in passing, on from where there is more, and at rest where there is not", async () => {
   const store = opened();
   await store.open();
+  await pool.query(`INSERT INTO ${SCHEMA}.steady (seen, since) VALUES ($1, 0)`, [now]);
   await pool.query(
     `INSERT INTO ${SCHEMA}.holds (id, state, owner, created_at, expires_at, output_tokens, ceiling, tokens,
        ended_at, counters, amounts, caps, thresholds)

@@ -22,7 +22,7 @@ export interface AssistantDefinition {
   readonly maxCompletionTokens?: number;
   /** Output tokens that one step may be given, reasoning included; the budget may give it less. Default 8,192. */
   readonly maxOutputTokens?: number;
-  /** Model calls of a run. Default 16. */
+  /** Model calls of a run; of one with tools the last goes out without them. Default 16. */
   readonly maxSteps?: number;
   /** Default `'auto'`. */
   readonly truncation?: Truncation;

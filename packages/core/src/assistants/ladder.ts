@@ -2,13 +2,13 @@
 import type { Loop, LoopKind } from "../rules/index.ts";
 
 /** The rungs, from the mildest on. `withhold` takes the looping tool first, then all of them. */
-export type Rung = "tell" | "withhold" | "stop";
+type Rung = "tell" | "withhold" | "stop";
 
 /** Where the ladder begins: a rung, or a function of the loop; `ignore` lets this one pass. */
 export type OnLoop = Rung | ((loop: Loop, tool: string) => Rung | "ignore");
 
 /** What to do now. */
-export type Measure =
+type Measure =
   | { readonly kind: "tell"; readonly loop: Loop; readonly note: string }
   /** The tool is not offered any more; `all`: none is, and the next step answers. */
   | { readonly kind: "withhold"; readonly loop: Loop; readonly note: string; readonly all: boolean }
@@ -16,11 +16,11 @@ export type Measure =
 
 export interface Ladder {
   /** What a loop that was found in this tool's call leads to; nothing where it is borne. */
-  climb(loop: Loop, tool: string): Measure | undefined;
+  readonly climb: (loop: Loop, tool: string) => Measure | undefined;
   /** Whether a tool may be offered. */
-  offers(tool: string): boolean;
+  readonly offers: (tool: string) => boolean;
   /** The loop for which all tools were taken away. */
-  ended(): Loop | undefined;
+  readonly ended: () => Loop | undefined;
 }
 
 /** A ladder of one run. */

@@ -15,9 +15,9 @@ const NOT_BEGUN = JSON.stringify({
   error: "Not run: it could not be written down that it begins. Try again later.",
 });
 
-/** Calls and outputs go into the thread together, so that it never has an open call. */
+/** Brings an answer's calls to their outputs; says what for, where some are the client's to bring. */
 export async function answerCalls(session: Session, open: OpenAnswer): Promise<Stop | undefined> {
-  const { plan, turn, steps, state, tell } = session;
+  const { plan, state, tell } = session;
   state.open = open;
   const calls = toolCallsIn(open.items);
   const toolOf = ({ name }: OpenCall) => plan.tools.find((tool) => tool.name === name);
@@ -31,13 +31,19 @@ export async function answerCalls(session: Session, open: OpenAnswer): Promise<S
   const clients = due.filter(isClients);
   for (const call of due) tell({ type: "tool_call", ...call });
   if (own.length > 0) await runCalls(session, own, clients.length === 0);
-  if (clients.length > 0) return { reason: "requires_action", calls: clients };
+  return clients.length > 0 ? { reason: "requires_action", calls: clients } : undefined;
+}
+
+/** Calls and outputs go into the thread together, so that it never has an open call. */
+export async function closeRound(session: Session): Promise<void> {
+  const { turn, steps, state } = session;
+  if (!state.open) return;
   const { items, outputs } = state.open;
   turn.answered(items, steps.at(-1)?.usage.reasoningTokens ?? 0);
+  const calls = toolCallsIn(items);
   turn.add(calls.map(({ callId }) => outputItem(callId, outputs[callId] ?? "")));
   state.open = undefined;
   await keep(session);
-  return undefined;
 }
 
 /** Runs the app's own tools at once; each output is kept as soon as it is there. */

@@ -6,11 +6,10 @@ import { conflict, isFrozen, runNotFound } from "./cancel.ts";
 import { clientCalls, withOutputs } from "./given-outputs.ts";
 import { type Lease, LEASE_MS, takeThread, threadBusy } from "./lease.ts";
 import { type Lost, lostSteps, settleHolds } from "./lost-answers.ts";
-import { answerCalls } from "./open-calls.ts";
 import { planOf } from "./plan.ts";
 import type { Run } from "./run.ts";
-import { converse, takeAnswer } from "./runner.ts";
-import { type RunTerms, type RunnerHost, type Session, finish, openSession } from "./session.ts";
+import { afterTools, converse, takeAnswer } from "./runner.ts";
+import { type RunTerms, type RunnerHost, type Session, openSession } from "./session.ts";
 import { openTurn } from "./turn.ts";
 
 export interface ResumeRequest extends RunTerms {
@@ -145,8 +144,8 @@ async function goOn(
   if (lost.steps.length > 0) state.hasDone = true;
   if (state.open) {
     state.hasDone = true;
-    const stop = await answerCalls(session, state.open);
-    if (stop) return finish(session, "", stop);
+    const ended = await afterTools(session, state.open);
+    if (ended) return ended;
   } else if (lost.answer) {
     const ended = await takeAnswer(session, lost.answer);
     if (ended) return ended;

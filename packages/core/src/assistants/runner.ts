@@ -1,13 +1,13 @@
 /** From the user's input to the assistant's answer: steps, with tool calls between them. */
 import { v7 as uuid } from "uuid";
 import { isBudgetError } from "../errors.ts";
-import { type Stop, throwIfAborted } from "../ledger/index.ts";
+import { type OpenAnswer, type Stop, throwIfAborted } from "../ledger/index.ts";
 import type { Answered } from "./backend.ts";
 import { isCancelled } from "./cancel.ts";
 import { keptItems, textOf } from "./kept-items.ts";
 import { takeThread, threadBusy } from "./lease.ts";
 import { nextStep } from "./next-step.ts";
-import { answerCalls } from "./open-calls.ts";
+import { answerCalls, closeRound } from "./open-calls.ts";
 import { type CallOptions, planOf } from "./plan.ts";
 import { stopBefore } from "./run-caps.ts";
 import { closed, stopAfter, stopOf } from "./run-end.ts";
@@ -108,15 +108,17 @@ export async function takeAnswer(
   const calls = toolCallsIn(items);
   const count = { calls, steps: steps.length - stepsBefore, maxSteps: plan.maxSteps };
   const end = last ?? stopAfter(answer, count);
-  if (!end && calls.length > 0) return afterTools(session, items);
+  if (!end && calls.length > 0) return afterTools(session, { items, outputs: {}, started: [] });
   turn.answered(end ? closed(items, end) : items, steps.at(-1)?.usage.reasoningTokens ?? 0);
   return finish(session, textOf(answer.output), end);
 }
 
-/** Between an answer's calls and the next step. */
-async function afterTools(session: Session, items: Answered["output"]): Promise<Run | undefined> {
-  const stop = await answerCalls(session, { items, outputs: {}, started: [] });
-  return stop ? finish(session, "", stop) : undefined;
+/** Between an answer's calls and the next step: what the tools gave comes into the thread. */
+export async function afterTools(session: Session, open: OpenAnswer): Promise<Run | undefined> {
+  const stop = await answerCalls(session, open);
+  if (stop) return finish(session, "", stop);
+  await closeRound(session);
+  return undefined;
 }
 
 /** A step that was not taken: the end of a run that has done something; else there is no run. */

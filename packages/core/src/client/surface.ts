@@ -44,9 +44,9 @@ export function surfaceOf(metered: OpenAI, options: SurfaceOptions): OpenAI {
     return new Proxy(target, {
       get: (_, key) => valueOf(key),
       getOwnPropertyDescriptor: (_, key) => {
-        const own = Reflect.getOwnPropertyDescriptor(target, key);
-        const value = own && valueOf(key);
-        return value === undefined ? undefined : { ...own, value };
+        const found = Reflect.getOwnPropertyDescriptor(target, key);
+        const value = found && valueOf(key);
+        return value === undefined ? undefined : { ...found, value };
       },
       set: (_, key) => refuseChange(path, key),
       defineProperty: (_, key) => refuseChange(path, key),

@@ -167,8 +167,8 @@ export function createHttpBudget<Request extends object>(
     return {
       run,
       stream: (call) => streamOf(request, (own) => own.stream(call)),
-      resume: (id, options) => as(request, (own) => told(request, own.resume(id, options))),
-      resumeStream: (id, options) => streamOf(request, (own) => own.resumeStream(id, options)),
+      resume: (id, call) => as(request, (own) => told(request, own.resume(id, call))),
+      resumeStream: (id, call) => streamOf(request, (own) => own.resumeStream(id, call)),
       balances: () => as(request, (own) => own.balances()),
       check: () => as(request, (own) => own.check()),
       runs: {

@@ -1,8 +1,9 @@
 /** What an adapter's options add to the budget's own. */
 import { z } from "zod";
-import { firstIssue } from "../invalid-options.ts";
+import { firstIssue, invalidOptions } from "../invalid-options.ts";
 import type { Balance } from "../ledger/index.ts";
 import type { BudgetOptions } from "../options.ts";
+import { BUILT_IN } from "../subject.ts";
 import type { HeadersOption } from "./budget-headers.ts";
 import type { Identity } from "./identity.ts";
 
@@ -42,7 +43,20 @@ export function budgetOptions<Request>(options: HttpOptions<Request>): BudgetOpt
   const own = { identify, anonymous, issuerQualified, headers, onWarning, warnAt };
   const parsed = shape.safeParse(own);
   if (!parsed.success) throw firstIssue(parsed.error, own);
+  if (!identify && typeof anonymous !== "function") checkScopes(rest.limits);
   return rest;
+}
+
+/** Without `identify` a request names its user and nothing else: each would be refused. */
+function checkScopes(limits: BudgetOptions["limits"]): void {
+  if (typeof limits !== "object") return;
+  for (const [scope, stated] of Object.entries(limits)) {
+    if (stated === undefined || stated === "unlimited") continue;
+    if (scope === "user" || BUILT_IN.has(scope)) continue;
+    throw invalidOptions(
+      `limits.${scope}: no request has a ${scope} to count by. Let \`identify\` return { id, ${scope} }, or correct the scope's name; ours are run, thread, user, app and route.`,
+    );
+  }
 }
 
 const isFunction = (value: unknown): boolean => typeof value === "function";

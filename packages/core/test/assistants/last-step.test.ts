@@ -138,7 +138,7 @@ test("whatever the limit, a run that got its first step ends in a text", async (
     // What a model's cap cuts off is no call, and that is an end of its own.
     return stop?.reason === "max_output_tokens" || text === SORRY;
   });
-  await fc.assert(property, { numRuns: 60, seed: 11 });
+  await fc.assert(property, { numRuns: 80, seed: 77 });
   expect(looped).toBeGreaterThan(15);
   expect(refused).toBeLessThan(40);
 }, 120_000);

@@ -57,7 +57,10 @@ export const MOVE_SUMS: string = `
       WITH change AS (
         SELECT r.*, (r.rolling + 61) / 62 AS width FROM unnest(r_id, r_period, r_spent) AS r(id, rolling, spent)
       ), gone AS (
-        DELETE FROM $.buckets b USING change c WHERE b.counter = c.id AND b.youngest <= at - 64 * c.width
+        -- Of what has left, the oldest beyond two periods' buckets: a clock that leaps and comes back loses nothing.
+        DELETE FROM $.buckets b USING change c, LATERAL (
+          SELECT x.bucket FROM $.buckets x WHERE x.counter = c.id ORDER BY x.bucket DESC OFFSET 127 LIMIT 1
+        ) o WHERE b.counter = c.id AND b.bucket <= o.bucket AND b.youngest <= at - c.rolling
       )
       INSERT INTO $.buckets AS b (counter, bucket, spent, youngest, gone)
       SELECT id, at / width, spent, at, (at / width + 1) * width + rolling FROM change WHERE spent <> 0

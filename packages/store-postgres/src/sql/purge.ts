@@ -2,12 +2,23 @@
 import { PLANS } from "./server-settings.ts";
 
 export const PURGE: string = `
+  -- When a purge last looked at the clock, and since when the clock has run without a leap.
+  CREATE TABLE $.steady (
+    seen  bigint NOT NULL,
+    since bigint NOT NULL,
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one)
+  );
+
   -- Deletes a few rows of each kind that ended so long ago, and says how many it was at most. It waits
-  -- for no lock, and one process at a time does it.
+  -- for no lock, and one process at a time does it. Nothing is old until the clock has run for as
+  -- long as things are kept without a leap, either way, of more than half of that.
   CREATE FUNCTION $.purge_v1(given bigint, keep bigint, most bigint) RETURNS text LANGUAGE plpgsql ${PLANS} AS $f$
-  DECLARE old bigint := $.now_v1(given) - keep; of_holds int; of_buckets int; of_counters int;
+  DECLARE at bigint := $.now_v1(given); old bigint := at - keep; runs_since bigint; of_holds int; of_buckets int; of_counters int;
   BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('$.purge', 0)) THEN RETURN '0'; END IF;
+    INSERT INTO $.steady AS s (seen, since) VALUES (at, at) ON CONFLICT (one) DO UPDATE
+    SET seen = at, since = CASE WHEN abs(at - s.seen) > keep / 2 THEN at ELSE s.since END RETURNING s.since INTO runs_since;
+    IF at - runs_since < keep THEN RETURN '0'; END IF;
     DELETE FROM $.holds WHERE id = ANY (ARRAY(
       SELECT h.id FROM $.holds h WHERE h.ended_at < old ORDER BY h.ended_at LIMIT most FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS of_holds = ROW_COUNT;

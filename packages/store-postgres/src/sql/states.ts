@@ -14,7 +14,7 @@ export const STATES: string = `
   CREATE FUNCTION $.recent_v1(the_counter bigint, period bigint, at bigint)
   RETURNS TABLE (spent bigint, frees bigint) LANGUAGE sql STABLE ROWS 1 AS $f$
     SELECT coalesce(sum(b.spent), 0)::bigint, min(b.youngest) FILTER (WHERE b.spent > 0) + period
-    FROM $.buckets b WHERE b.counter = the_counter AND b.youngest > at - period
+    FROM $.buckets b WHERE b.counter = the_counter AND b.bucket >= (at - period) / ((period + 61) / 62) AND b.youngest > at - period
   $f$;
 
   -- Windows as they stand.

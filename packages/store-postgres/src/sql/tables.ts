@@ -37,7 +37,7 @@ export const TABLES: string = `
   CREATE INDEX counters_subject ON $.counters (scope, subject);
   CREATE INDEX counters_ended ON $.counters (ends) WHERE ends < 8640000000000000;
 
-  -- A rolling window's spending, by the time of its charges; at most 64 rows a counter.
+  -- A rolling window's spending, by the time of its charges: those of two periods.
   CREATE TABLE $.buckets (
     counter  bigint NOT NULL,
     bucket   bigint NOT NULL,

@@ -47,7 +47,7 @@ export function acts(host: ActsHost): Pick<LedgerStore, "act" | "settings"> {
   }
 
   async function set(act: ActOf<"limits" | "freeze" | "unfreeze">): Promise<ActReply> {
-    if (!isOwn(act.scope)) {
+    if (isShared(act)) {
       const reply = await at(main, act);
       // Answered once it holds everywhere. Said again after a crash, it is copied again.
       await tags.share([subjectKey(act.scope, act.subject)]);
@@ -144,8 +144,9 @@ export function acts(host: ActsHost): Pick<LedgerStore, "act" | "settings"> {
     },
   };
 
+  /** Also a run that is cancelled: nobody knows its tag. */
   function isShared({ scope }: SubjectKey): boolean {
-    return !isOwn(scope);
+    return !isOwn(scope) || scope === "run";
   }
 }
 
