@@ -1,7 +1,7 @@
 /** The runs of this process that are under way, so that they can be stopped. */
 import { BudgetError } from "../errors.ts";
 
-export interface LiveRun {
+interface LiveRun {
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
   /** It is over. */
@@ -38,6 +38,6 @@ export function liveRuns(): LiveRuns {
 }
 
 /** What a run that had done nothing yet is refused with. */
-export function wasCancelled(): BudgetError {
+function wasCancelled(): BudgetError {
   return new BudgetError("idempotency_conflict", { message: "This run was cancelled." });
 }

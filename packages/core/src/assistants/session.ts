@@ -51,7 +51,7 @@ export interface RunTerms {
 }
 
 /** What a run is from its beginning to its end, in whatever processes. */
-export type RunIdentity = Pick<RunRecord, "id" | "thread" | "createdAt" | "metadata"> & {
+type RunIdentity = Pick<RunRecord, "id" | "thread" | "createdAt" | "metadata"> & {
   readonly call: CallOptions;
 };
 
