@@ -1,4 +1,5 @@
 /** What a run goes by: the assistant's definition under the policy in force. */
+import { LRUCache } from "lru-cache";
 import { BudgetError } from "../errors.ts";
 import type { Item } from "../ledger/index.ts";
 import { type Policy, type Price, type PriceTable, type Tier, tierOf } from "../rules/index.ts";
@@ -107,7 +108,16 @@ export function priceUnknown(model: string): BudgetError {
   });
 }
 
-async function hash(text: string): Promise<string> {
+/** Runs of one assistant show the model the same: a digest each would be a turn of the thread pool each. */
+const hashes = new LRUCache<string, Promise<string>>({ max: 64 });
+
+function hash(text: string): Promise<string> {
+  const known = hashes.get(text) ?? digested(text);
+  hashes.set(text, known);
+  return known;
+}
+
+async function digested(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
