@@ -181,12 +181,15 @@ test("runs with tools: work that was paid for is given back, also where the mone
       ),
     },
   });
+  // Alone it comes to its end; of many at once each may find that the others have spent the money.
+  expect((await app.chat("alice")).body.status).toBe("completed");
   const replies = await Promise.all(Array.from({ length: 80 }, () => app.chat("alice")));
   expect(statusesOf(replies)).toEqual(new Set([200, 402]));
   const { total } = await expectTheSameBooks(app);
   expect(total).toBeLessThanOrEqual(0.004 * USD);
   const kinds = replies.filter(({ status }) => status === 200).map(({ body }) => body.status);
-  expect(new Set(kinds)).toEqual(new Set(["completed", "incomplete"]));
+  expect(kinds).toContain("incomplete");
+  expect(kinds.filter((kind) => kind !== "incomplete" && kind !== "completed")).toEqual([]);
   const cut = replies.filter(({ body }) => body.status === "incomplete");
   expect(cut.map(({ body }) => body["stop"])).toEqual(
     cut.map(() => expect.objectContaining({ reason: "budget" })),

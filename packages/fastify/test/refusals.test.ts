@@ -221,7 +221,7 @@ describe("not at all", () => {
   test("an answer that has begun is not written over, and the server lives", async () => {
     const { app, post } = await refusing(() => undefined);
     app.post("/late", async (request, reply) => {
-      reply.raw.write("begun");
+      await new Promise((written) => reply.raw.write("begun", written));
       await request.assistants.run({ input: "Hi" });
     });
     const url = await app.listen({ host: "127.0.0.1", port: 0 });
